@@ -1,0 +1,3 @@
+pub mod wire {
+    tonic::include_proto!("yuqiao.v1");
+}
