@@ -1,3 +1,8 @@
-pub mod wire {
-    tonic::include_proto!("yuqiao.v1");
-}
+//! Yuqiao 育桥: the gateway between medical institutions, childcare facilities and guardians.
+
+pub mod access;
+pub mod clock;
+pub mod domain;
+pub mod ledger;
+pub mod store;
+pub mod vault;
