@@ -79,6 +79,7 @@ CREATE TABLE certificates (
     organization TEXT   NOT NULL,
     issued_us    BIGINT NOT NULL,
     expires_us   BIGINT NOT NULL,
+    revoked_us   BIGINT,
     PRIMARY KEY (region, fingerprint)
 );
 CREATE INDEX certificates_by_organization ON certificates (region, organization);
@@ -246,7 +247,10 @@ CREATE TABLE enrolments (
     created_us BIGINT NOT NULL,
     PRIMARY KEY (region, id)
 );
-CREATE INDEX enrolments_by_facility ON enrolments (region, facility, child);
+CREATE INDEX enrolments_by_facility ON enrolments (region, facility, id);
+-- Who is, or is expected, in care from a day on: does not grow with the years.
+CREATE INDEX enrolments_current
+    ON enrolments (region, facility, (COALESCE(last_day, '9999-12-31')));
 CREATE INDEX enrolments_by_child ON enrolments (region, child, facility);
 -- A child stands once in a facility at a time.
 CREATE UNIQUE INDEX enrolments_open ON enrolments (region, child, facility)
@@ -292,6 +296,7 @@ CREATE TABLE check_ups (
     date             TEXT   NOT NULL,
     visit            TEXT   NOT NULL,
     superseded       BIGINT NOT NULL,
+    digest           BYTEA  NOT NULL,
     unmatched_reason TEXT,
     created_us       BIGINT NOT NULL,
     sealed           BYTEA  NOT NULL,
@@ -349,7 +354,7 @@ CREATE TABLE alerts (
 );
 CREATE UNIQUE INDEX alerts_open ON alerts (region, child, family, subject)
     WHERE state IN ('OPEN', 'ACKNOWLEDGED');
-CREATE INDEX alerts_for_mch ON alerts (region, level, id)
+CREATE INDEX alerts_for_mch ON alerts (region, child)
     WHERE for_mch = 1 AND state IN ('OPEN', 'ACKNOWLEDGED');
 CREATE TABLE alert_sources (
     region TEXT NOT NULL,

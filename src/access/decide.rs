@@ -88,6 +88,24 @@ pub fn decide(facts: &Facts<'_>, ask: Ask, now: DateTime<Utc>) -> Result<Permit,
     })
 }
 
+/// How far a facility's approved staff could see a child at `now`: every key but the person's. For
+/// deliveries, which put pointers in an inbox and show nobody anything; whoever opens the inbox is
+/// decided over then. Daily care first; while guardianship is disputed, urgent safety.
+pub fn reach(facts: &Facts<'_>, now: DateTime<Utc>) -> Option<Scope> {
+    [Purpose::DailyCare, Purpose::UrgentSafety]
+        .into_iter()
+        .find_map(|purpose| {
+            let basis = bases::find(Asker::FacilityStaff, purpose)?;
+            let look = Look { facts, basis, now };
+            let open = |key: &&Key| **key == Key::Actor || look.turn(**key).is_ok();
+            if basis.keys.iter().filter(open).count() == basis.keys.len() {
+                look.scope()
+            } else {
+                None
+            }
+        })
+}
+
 /// One question, being answered.
 struct Look<'a> {
     facts: &'a Facts<'a>,

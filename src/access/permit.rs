@@ -9,7 +9,11 @@ use super::{
     keys::{Key, KeyState},
 };
 use crate::domain::{
-    actor::Actor, alert::Category, child::Child, consent::ConsentMode, id::Id,
+    actor::Actor,
+    alert::{Category, Level},
+    child::Child,
+    consent::ConsentMode,
+    id::Id,
     organization::Organization,
 };
 
@@ -123,5 +127,64 @@ impl Denial {
     /// The keys that are missing.
     pub fn missing(&self) -> impl Iterator<Item = KeyState> {
         self.keys.iter().copied().filter(|k| k.state.is_err())
+    }
+}
+
+/// What of an alert stands in clear, for deciding whether a scope reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertFacts {
+    /// What it is about.
+    pub category: Category,
+    /// How pressing.
+    pub level: Level,
+    /// The institutions whose check-ups it rests on.
+    pub sources: BTreeSet<Id<Organization>>,
+    /// Day of the first check-up it rests on.
+    pub evidence_first: NaiveDate,
+    /// Day of the last check-up it rests on.
+    pub evidence_last: NaiveDate,
+    /// Whether its rule lets a facility have it at all.
+    pub for_facility: bool,
+    /// Whether its rule lets an instructor have it.
+    pub for_instructor: bool,
+    /// Whether its rule lets the MCH centre have it.
+    pub for_mch: bool,
+}
+
+impl Scope {
+    /// Whether an alert lies within the scope. The store's disclosing query says the same in SQL; a
+    /// test holds the two against each other.
+    pub fn reaches(&self, alert: &AlertFacts) -> bool {
+        match self {
+            Self::Consented {
+                grants,
+                urgent_only,
+                instructor,
+                data_from,
+                data_until,
+                ..
+            } => {
+                let granted = |&source: &Id<Organization>| {
+                    grants.contains(&Grant {
+                        category: alert.category,
+                        source,
+                    })
+                };
+                let audience = if *instructor {
+                    alert.for_instructor
+                } else {
+                    alert.for_facility
+                };
+                audience
+                    && (!urgent_only || alert.level == Level::Urgent)
+                    && !alert.sources.is_empty()
+                    && alert.sources.iter().all(granted)
+                    && data_from.is_none_or(|day| day <= alert.evidence_first)
+                    && data_until.is_none_or(|day| alert.evidence_last <= day)
+            }
+            Self::AbnormalFindings => alert.for_mch,
+            Self::Everything => true,
+            Self::OwnRecords(_) | Self::Counts => false,
+        }
     }
 }

@@ -3,12 +3,18 @@
 //! Refuses unknown codes, other units, impossible values and the units trap; it never converts and
 //! never guesses. A finding is sensitive personal data: `Debug` shows its code and nothing else.
 
+mod reason;
+mod stored;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalogue::{FindingCode, HAEMOGLOBIN_LEAST_G_L, Kind, MAX_TEXT, TextRule};
+use crate::domain::catalogue::{FindingCode, Kind, MAX_TEXT, TextRule};
 use crate::domain::text_code::text_codes;
+
+pub use reason::{FindingError, FindingReason};
+pub use stored::DecodeError;
 
 /// A value in the unit and with the decimals of its catalogue row.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,90 +83,6 @@ pub enum RawValue<'a> {
         text: Option<&'a str>,
     },
     Text(&'a str),
-}
-
-/// Why a finding was refused. [`FindingReason::as_str`] is stable; it never holds the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FindingReason {
-    #[error("finding code is not in the catalogue")]
-    UnknownCode,
-    #[error("value is of another kind than the catalogue's {expected}")]
-    WrongKind { expected: &'static str },
-    #[error("unit must be {expected}")]
-    WrongUnit { expected: &'static str },
-    #[error("at most {decimals} decimals of {unit} are kept")]
-    TooPrecise { decimals: u32, unit: &'static str },
-    #[error(
-        "value is outside the possible range, given times 10^{decimals}: {low} to {high} {unit}"
-    )]
-    Impossible {
-        low: i64,
-        high: i64,
-        decimals: u32,
-        unit: &'static str,
-    },
-    #[error("below {HAEMOGLOBIN_LEAST_G_L} g/L, probably g/dL; send g/L")]
-    ProbableUnitError,
-    #[error("value code is not in the catalogue's list")]
-    UnknownValueCode,
-    #[error("text is missing")]
-    TextMissing,
-    #[error("text is longer than {MAX_TEXT} characters")]
-    TextTooLong,
-}
-
-impl FindingReason {
-    /// The machine-readable reason.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FindingReason::UnknownCode => "FINDING_CODE_UNKNOWN",
-            FindingReason::WrongKind { .. } => "FINDING_KIND_WRONG",
-            FindingReason::WrongUnit { .. } => "FINDING_UNIT_WRONG",
-            FindingReason::TooPrecise { .. } => "FINDING_TOO_PRECISE",
-            FindingReason::Impossible { .. } => "FINDING_IMPOSSIBLE",
-            FindingReason::ProbableUnitError => "FINDING_PROBABLE_UNIT_ERROR",
-            FindingReason::UnknownValueCode => "FINDING_VALUE_CODE_UNKNOWN",
-            FindingReason::TextMissing => "FINDING_TEXT_MISSING",
-            FindingReason::TextTooLong => "FINDING_TEXT_TOO_LONG",
-        }
-    }
-
-    /// The same for a person, in Chinese.
-    pub fn message_zh(self) -> String {
-        match self {
-            FindingReason::UnknownCode => "检查项目代码不在目录中".into(),
-            FindingReason::WrongKind { expected } => format!("值的类型不符，应为{expected}"),
-            FindingReason::WrongUnit { expected } => format!("单位不符，应为 {expected}"),
-            FindingReason::TooPrecise { decimals, unit } => {
-                format!("精度过高，以 {unit} 计最多保留 {decimals} 位小数")
-            }
-            FindingReason::Impossible {
-                low,
-                high,
-                decimals,
-                unit,
-            } => format!(
-                "数值不可能，允许范围 {} 至 {} {unit}，请核对数值与单位",
-                decimal(low, decimals),
-                decimal(high, decimals)
-            ),
-            FindingReason::ProbableUnitError => format!(
-                "血红蛋白低于 {HAEMOGLOBIN_LEAST_G_L} g/L，疑似以 g/dL 填报，请按 g/L 核对后重报"
-            ),
-            FindingReason::UnknownValueCode => "值代码不在目录中".into(),
-            FindingReason::TextMissing => "缺少文字说明".into(),
-            FindingReason::TextTooLong => format!("文字超过 {MAX_TEXT} 个字"),
-        }
-    }
-}
-
-/// A refusal: which field of the finding, and by which rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {reason}")]
-pub struct FindingError {
-    /// Path inside the finding, for example `value.quantity.unit`.
-    pub field: &'static str,
-    pub reason: FindingReason,
 }
 
 fn refuse<T>(field: &'static str, reason: FindingReason) -> Result<T, FindingError> {
@@ -305,94 +227,6 @@ impl Finding {
             Value::Quantity(_) => None,
         }
     }
-
-    /// Versioned JSON, the plain text of a check-up's sealed blob.
-    ///
-    /// # Errors
-    /// Only if memory for the text can't be had; kept as a `Result` so that nothing panics.
-    pub fn encode_all(findings: &[Finding]) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(&Blob {
-            version: BLOB_VERSION,
-            findings: std::borrow::Cow::Borrowed(findings),
-        })
-    }
-
-    /// Reads what [`Finding::encode_all`] wrote.
-    ///
-    /// # Errors
-    /// [`DecodeError`]; its text never holds what was found.
-    pub fn decode_all(blob: &[u8]) -> Result<Vec<Finding>, DecodeError> {
-        // serde's own messages may quote the value they choke on, so they are dropped here.
-        let blob: Blob<'_> = serde_json::from_slice(blob).map_err(|_| DecodeError::Malformed)?;
-        match blob.version {
-            BLOB_VERSION => Ok(blob.findings.into_owned()),
-            found => Err(DecodeError::Version { found }),
-        }
-    }
-}
-
-const BLOB_VERSION: u32 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct Blob<'a> {
-    version: u32,
-    findings: std::borrow::Cow<'a, [Finding]>,
-}
-
-/// Why a stored blob of findings could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    #[error("findings are malformed")]
-    Malformed,
-    #[error("findings have the unknown version {found}")]
-    Version { found: u32 },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored<'a> {
-    code: std::borrow::Cow<'a, str>,
-    value: std::borrow::Cow<'a, Value>,
-    status: FindingStatus,
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    id: std::borrow::Cow<'a, str>,
-}
-
-impl Serialize for Finding {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use std::borrow::Cow::Borrowed;
-        Stored {
-            code: Borrowed(self.code.as_str()),
-            value: Borrowed(&self.value),
-            status: self.status,
-            id: Borrowed(&self.source_finding_id),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Finding {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Finding, D::Error> {
-        use serde::de::Error;
-        let stored = Stored::deserialize(deserializer)?;
-        let code = FindingCode::parse(&stored.code)
-            .ok_or_else(|| D::Error::custom("unknown finding code"))?;
-        // The bounds of the day it was received applied; only the kind is checked again.
-        let fits = matches!(
-            (code.entry().kind, stored.value.as_ref()),
-            (Kind::Quantity { .. }, Value::Quantity(_))
-                | (Kind::Coded { .. }, Value::Coded { .. })
-                | (Kind::Text, Value::Text(_))
-        );
-        if !fits {
-            return Err(D::Error::custom("value of another kind"));
-        }
-        Ok(Finding {
-            code,
-            value: stored.value.into_owned(),
-            status: stored.status,
-            source_finding_id: stored.id.into_owned(),
-        })
-    }
 }
 
 impl Kind {
@@ -453,4 +287,4 @@ pub(crate) fn decimal(scaled: i64, decimals: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

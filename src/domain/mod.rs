@@ -22,4 +22,4 @@ pub mod organization;
 pub mod purpose;
 pub mod region;
 pub mod sex;
-mod text_code;
+pub(crate) mod text_code;

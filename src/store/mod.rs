@@ -7,9 +7,19 @@
 //! Lock order everywhere: ledger head, identifier slots, child rows, inbox counters, each in key
 //! order.
 
+pub mod alerts;
+pub mod askers;
+pub mod backfills;
+pub mod children;
 pub mod engine;
 pub mod error;
+pub mod facts;
+pub mod inboxes;
+pub mod ledger;
+pub mod notices;
+pub mod regions;
 pub mod rows;
+pub mod vault_keys;
 
 pub use engine::{Store, Tx};
 pub use error::StoreError;
