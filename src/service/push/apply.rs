@@ -213,7 +213,11 @@ impl Facts {
         let concerned: Vec<_> = concerned.into_iter().collect();
         let mut locked = BTreeMap::new();
         for row in children::lock(tx, region, &concerned).await? {
-            if let Some(key) = gateway.keyring().child(region, &row)? {
+            if let Some(key) =
+                gateway
+                    .keyring()
+                    .child(region, row.id, row.wrapped_key.as_deref())?
+            {
                 locked.insert(row.id, LockedChild { row, key });
             }
         }
