@@ -5,6 +5,7 @@
 //! bytes leave. Looks that gather while one batch commits share the next lock and commit. A batch
 //! holds looks only: a change of keys goes alone.
 
+mod acknowledge;
 mod facility;
 mod follow_up;
 mod guardian;
@@ -15,6 +16,7 @@ mod sitting;
 
 use std::sync::Arc;
 
+pub use acknowledge::acknowledge;
 pub use guardian::{Look, open_looks};
 pub use inbox::Event;
 pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};

@@ -9,11 +9,13 @@ pub mod claims;
 pub mod delivery;
 pub mod disclosure;
 pub mod error;
+pub mod explain;
 pub mod gateway;
 pub mod grounds;
 pub mod keyring;
 pub mod push;
 pub mod reason;
+pub mod tide;
 
 pub use error::{Error, Problem};
 pub use gateway::Gateway;
