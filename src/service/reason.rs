@@ -85,6 +85,8 @@ reasons! {
     CertificateRequired "CERTIFICATE_REQUIRED" Unauthenticated "需要机构客户端证书",
     /// The certificate names no organization known here.
     CertificateUnknown "CERTIFICATE_UNKNOWN" Unauthenticated "证书所示机构未在本系统登记",
+    /// The certificate is past its dates; a connection may outlive it.
+    CertificateExpired "CERTIFICATE_EXPIRED" Unauthenticated "证书不在有效期内",
     /// The certificate was revoked.
     CertificateRevoked "CERTIFICATE_REVOKED" Unauthenticated "证书已吊销",
     /// The enrolment code is unknown, used or expired.
