@@ -1,14 +1,19 @@
 //! Use cases: one function each, one transaction each. A change of keys goes through
 //! [`change::Change`]; a child's data leaves through `disclosure` and nowhere else.
 
+pub mod actors;
 pub mod bell;
 pub mod caller;
+pub mod certificates;
 pub mod change;
 pub mod delivery;
 pub mod error;
+pub mod founding;
 pub mod gateway;
 pub mod keyring;
+pub mod organizations;
 pub mod reason;
+pub mod regions;
 
 pub use error::{Error, Problem};
 pub use gateway::Gateway;
