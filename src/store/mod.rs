@@ -10,6 +10,8 @@
 pub mod alerts;
 pub mod askers;
 pub mod backfills;
+pub mod batch;
+pub mod check_ups;
 pub mod children;
 pub mod engine;
 pub mod error;
