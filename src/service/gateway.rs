@@ -9,7 +9,7 @@ use super::{bell::Bell, error::Error, keyring::Keyring};
 use crate::{
     clinical::rules::RuleSet,
     domain::{id::Id, organization::Organization, region::RegionCode},
-    pki::authority::Authority,
+    pki::{Authority, Pin, TrustBundle},
     store::{Store, notices},
     vault::MasterKeys,
 };

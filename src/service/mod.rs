@@ -2,16 +2,19 @@
 //! [`change::Change`]; a child's data leaves through `disclosure` and nowhere else.
 
 pub mod actors;
+pub mod assessment;
 pub mod bell;
 pub mod caller;
 pub mod certificates;
 pub mod change;
+pub mod claims;
 pub mod delivery;
 pub mod error;
 pub mod founding;
 pub mod gateway;
 pub mod keyring;
 pub mod organizations;
+pub mod push;
 pub mod reason;
 pub mod regions;
 
