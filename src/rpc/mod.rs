@@ -12,6 +12,7 @@
 //! directory, …    a thin file a service
 //! ```
 
+pub mod agreement;
 pub mod alert;
 pub mod caller;
 pub mod convert;
