@@ -1,7 +1,9 @@
 //! Consents: granted by a guardian's one-time code, or recorded with evidence by an institution that
 //! is not the recipient; withdrawn at once (PIPL art. 14, 15, 23, 29, 31).
 
-use chrono::Days;
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
 
 use super::{
     caller::{self, Caller, Claim},
@@ -13,10 +15,13 @@ use super::{
 };
 use crate::{
     domain::{
-        consent::{Consent, ConsentState},
+        alert::Category,
+        child::Child,
+        consent::{Consent, ConsentMode, ConsentState},
         guardianship::Guardianship,
         id::Id,
-        organization::OrganizationKind,
+        organization::{Organization, OrganizationKind},
+        purpose::Purpose,
         region::RegionCode,
     },
     ledger::{KeyKind, KeyState},
@@ -39,18 +44,63 @@ pub enum Evidence {
     Document(String),
 }
 
+/// What a guardian wishes to grant; without a first day it begins today.
+pub struct Wish {
+    /// The child.
+    pub child: Id<Child>,
+    /// To whom.
+    pub recipient: Id<Organization>,
+    /// Named source institutions; none means all that an agreement covers.
+    pub sources: BTreeSet<Id<Organization>>,
+    /// Purposes.
+    pub purposes: BTreeSet<Purpose>,
+    /// Categories.
+    pub categories: BTreeSet<Category>,
+    /// How much the recipient may do.
+    pub mode: ConsentMode,
+    /// Check-ups from this day on.
+    pub data_from: Option<NaiveDate>,
+    /// Check-ups up to this day.
+    pub data_until: Option<NaiveDate>,
+    /// First day of validity.
+    pub first_day: Option<NaiveDate>,
+    /// Last day of validity, included.
+    pub last_day: NaiveDate,
+    /// Version of the notice the guardian was shown.
+    pub notice_version: String,
+}
+
+impl Wish {
+    fn from(self, today: NaiveDate) -> Grant {
+        Grant {
+            child: self.child,
+            recipient: self.recipient,
+            sources: self.sources,
+            purposes: self.purposes,
+            categories: self.categories,
+            mode: self.mode,
+            data_from: self.data_from,
+            data_until: self.data_until,
+            first_day: self.first_day.unwrap_or(today),
+            last_day: self.last_day,
+            notice_version: self.notice_version,
+        }
+    }
+}
+
 /// Grants a consent. One that is granted to the same recipient already is superseded.
 pub async fn grant(
     gateway: &Gateway,
     claim: &Claim,
     region: RegionCode,
     guardianship: Option<Id<Guardianship>>,
-    grant: Grant,
+    wish: Wish,
     evidence: Evidence,
 ) -> Result<ConsentRow, Error> {
-    check(&grant)?;
     let mut change = Change::begin(gateway, region, claim).await?;
     let now = change.now;
+    let grant = wish.from(change.settings.zone.day(now));
+    check(&grant)?;
     let recipient = organizations::find(&mut change.tx, region, grant.recipient, now).await?;
     let recipient = recipient.ok_or_else(|| Error::field("consent.recipient", Reason::NotFound))?;
     if !recipient.organization.kind.is_facility() {
@@ -131,7 +181,7 @@ async fn speaks(
     child: &LockedChild,
     named: Option<Id<Guardianship>>,
     evidence: Evidence,
-    recipient: Id<crate::domain::organization::Organization>,
+    recipient: Id<Organization>,
 ) -> Result<(Id<Guardianship>, String), Error> {
     let (region, now) = (change.region, change.now);
     let (id, evidence) = match evidence {
