@@ -9,14 +9,18 @@ pub mod certificates;
 pub mod change;
 pub mod claims;
 pub mod delivery;
+pub mod disclosure;
 pub mod error;
+pub mod explain;
 pub mod founding;
 pub mod gateway;
+pub mod grounds;
 pub mod keyring;
 pub mod organizations;
 pub mod push;
 pub mod reason;
 pub mod regions;
+pub mod tide;
 
 pub use error::{Error, Problem};
 pub use gateway::Gateway;

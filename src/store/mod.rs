@@ -20,6 +20,7 @@ pub mod error;
 pub mod facts;
 pub mod inboxes;
 pub mod ledger;
+pub mod looks;
 pub mod notices;
 pub mod organizations;
 pub mod regions;
