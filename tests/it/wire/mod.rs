@@ -1,0 +1,3 @@
+//! The wire as a client sees it.
+
+mod directory;
