@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 failed; 2 wrong arguments.
 
 pub mod assess;
+pub mod doctor;
 pub mod fault;
 pub mod house;
 pub mod init;
@@ -41,6 +42,8 @@ pub enum Command {
     Init(init::Init),
     /// Run the gateway (启动服务)
     Serve(serve::Serve),
+    /// Look whether everything is in place for serving (自检)
+    Doctor(doctor::Doctor),
 }
 
 /// Does what the command line says, and tells standard error why not.
@@ -49,6 +52,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Init(init) => init.run(json).await,
         Command::Serve(serve) => serve.run(json).await,
+        Command::Doctor(doctor) => doctor.run(json).await,
     };
     done.unwrap_or_else(|fault| report(&fault, json))
 }

@@ -1,4 +1,6 @@
-//! The contents page of the tests that need a database, a server or the repository as a whole.
+//! The integration tests' contents page: one binary, one file a subject.
 
+mod operator;
+mod policy;
 mod support;
 mod wire;

@@ -1,201 +1,163 @@
-//! Every store rule is tested once, on both engines: `on_every_engine(async |bench| …)`.
-//!
-//! PostgreSQL is the cluster of `YUQIAO_TEST_POSTGRES` (`make test` always sets it); each test has
-//! a database of its own there. Each run is told to the file `YUQIAO_TEST_TALLY` names, so that a
-//! test that ran on one engine only is found out.
+//! Every rule runs on every engine: [`on_every_engine`] says how to make an empty gateway and runs
+//! the test on it.
 
 use std::{
     fs::OpenOptions,
     io::Write,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-use chrono::{DateTime, Utc};
 use rand::{SeedableRng, rngs::StdRng};
-use tempfile::TempDir;
+use sqlx::{Connection, Executor, PgConnection};
 use yuqiao::{
     clinical::rules::RuleSet,
-    clock::{Clock, HandClock},
-    domain::{
-        id::Id,
-        identifier::SocialCreditCode,
-        organization::{Organization, OrganizationKind},
-        region::{RegionCode, Settings, Zone},
-    },
-    pki::{Authority, authority::CA_VALIDITY},
-    service::{
-        Gateway,
-        gateway::Parts,
-        organizations::{self, Invitation, IssuedCode, USUAL_CODE},
-    },
+    clock::HandClock,
+    pki::authority::{Authority, CA_VALIDITY},
+    service::{Gateway, gateway::Parts},
     store::Store,
     vault::{MasterKey, MasterKeys},
 };
 
-use super::names::{COMMISSION_CODE, REGION};
+/// Where every test begins: 1 September 2026, 08:00 in China.
+pub const MORNING: &str = "2026-09-01T00:00:00Z";
 
-/// Which engine, and where its database is.
-#[derive(Debug, Clone)]
-pub enum Engine {
-    /// The embedded one, in a directory of its own.
-    Sqlite,
-    /// A database of its own: its URL.
+/// A gateway on one engine.
+pub struct Bench {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// Its clock.
+    pub clock: Arc<HandClock>,
+    /// How to open the same database again, as a second gateway would.
+    pub place: Place,
+}
+
+/// Where a database is.
+#[derive(Clone)]
+pub enum Place {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A database of the test cluster.
     Postgres(String),
 }
 
-impl Engine {
-    /// As the tally writes it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres(_) => "postgres",
-        }
-    }
-}
-
-/// A fresh database and a clock moved by hand.
-pub struct Bench {
-    /// The engine.
-    pub engine: Engine,
-    /// The store; its clock is `clock` on both engines.
-    pub store: Store,
-    /// The time.
-    pub clock: Arc<HandClock>,
-    home: TempDir,
-}
-
-/// When every bench begins: a Tuesday in term.
-pub fn begin() -> DateTime<Utc> {
-    "2026-09-01T01:00:00Z".parse().unwrap()
-}
-
 impl Bench {
-    async fn on(engine: Engine) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let clock = Arc::new(HandClock::at(begin()));
-        let given: Arc<dyn Clock> = clock.clone();
-        let store = match &engine {
-            Engine::Sqlite => Store::sqlite(&home.path().join("yuqiao.db"), given)
-                .await
-                .unwrap(),
-            Engine::Postgres(url) => Store::postgres(url, 8, given)
+    /// A gateway on the database at `place`.
+    pub async fn open(place: Place, clock: Arc<HandClock>, seed: u64) -> Self {
+        let store = match &place {
+            Place::Sqlite(path) => Store::sqlite(path, clock.clone()).await.unwrap(),
+            Place::Postgres(url) => Store::postgres(url, 12, clock.clone())
                 .await
                 .unwrap()
                 .with_given_clock(),
         };
-        Self {
-            engine,
-            store,
-            clock,
-            home,
-        }
-    }
-
-    /// A gateway over the store: its own authority, keys from a seed. A second one of the same
-    /// bench is another gateway of the same deployment.
-    pub async fn gateway(&self) -> Gateway {
-        let mut seeded = StdRng::seed_from_u64(7);
-        let masters = MasterKeys::new(MasterKey::generate(1, &mut seeded));
-        let (authority, _) = Authority::create("bench", begin(), CA_VALIDITY, &mut seeded).unwrap();
-        let trust = authority.trust();
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let chance = StdRng::seed_from_u64(1000 + u64::from(NEXT.fetch_add(1, Ordering::Relaxed)));
+        let mut chance = StdRng::seed_from_u64(seed);
+        let masters = MasterKeys::new(MasterKey::generate(1, &mut StdRng::seed_from_u64(7)));
+        let now = yuqiao::clock::Clock::now(&*clock);
+        let (authority, _) = Authority::create("test", now, CA_VALIDITY, &mut chance).unwrap();
         let parts = Parts {
-            store: self.store.clone(),
+            store,
             masters,
             chance,
             rules: RuleSet::load().unwrap(),
+            trust: authority.trust(),
             authority: Some(authority),
-            trust,
         };
-        Gateway::open(parts).await.unwrap()
+        Self {
+            gateway: Gateway::open(parts).await.unwrap(),
+            clock,
+            place,
+        }
+    }
+
+    /// A second gateway on the same database, with the same clock.
+    pub async fn second(&self) -> Self {
+        Self::open(self.place.clone(), self.clock.clone(), 99).await
+    }
+
+    /// The engine's name.
+    pub fn engine(&self) -> &'static str {
+        self.gateway.store().engine()
     }
 }
 
-/// The region of most tests.
-pub fn region() -> RegionCode {
-    REGION.parse().unwrap()
-}
-
-/// Lays the region out with its commission.
-pub async fn found(gateway: &Gateway) -> (Id<Organization>, IssuedCode) {
-    let settings = Settings {
-        zone: Zone::china(),
-        altitude_m: 1300,
-        correct_for_altitude: true,
-    };
-    let commission = Invitation {
-        kind: OrganizationKind::HealthCommission,
-        display_name: "示例旗卫生健康委员会".to_owned(),
-        social_credit_code: SocialCreditCode::parse(COMMISSION_CODE).unwrap(),
-        filing_number: String::new(),
-        licensed_places: 0,
-        inclusive_places: 0,
-    };
-    organizations::found(gateway, region(), &settings, commission, USUAL_CODE)
-        .await
-        .unwrap()
-}
-
-/// Runs a test on a fresh bench of each engine there is.
-pub async fn on_every_engine(test: impl AsyncFn(&Bench)) {
-    for engine in engines().await {
-        let bench = Bench::on(engine.clone()).await;
-        test(&bench).await;
-        bench.store.close().await;
-        ran(engine).await;
+/// Runs a test on SQLite and on PostgreSQL, each with an empty gateway of its own.
+///
+/// `make test` always provides PostgreSQL. Run by hand without `YUQIAO_TEST_POSTGRES`, only SQLite is
+/// tested, and the tally says so.
+pub async fn on_every_engine(test: impl AsyncFn(Bench)) {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Place::Sqlite(directory.path().join("yuqiao.db"));
+    let bench = Bench::open(place, clock(), 1).await;
+    test(bench).await;
+    tally("sqlite", "");
+    if std::env::var_os("YUQIAO_TEST_POSTGRES").is_some() {
+        on_postgres(&test).await;
+        tally("postgres", "");
     }
 }
 
-/// A fresh database of each engine there is.
-pub async fn engines() -> Vec<Engine> {
-    let mut engines = vec![Engine::Sqlite];
-    if let Ok(cluster) = std::env::var("YUQIAO_TEST_POSTGRES") {
-        engines.push(Engine::Postgres(fresh_database(&cluster).await));
-    }
-    engines
-}
-
-/// A test has run on an engine: told, and its database dropped.
-pub async fn ran(engine: Engine) {
-    tell(engine.name());
-    if let (Engine::Postgres(url), Ok(cluster)) = (engine, std::env::var("YUQIAO_TEST_POSTGRES")) {
-        let name = url.rsplit('/').next().unwrap();
-        statement(&cluster, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+/// Runs a test that only a server of many gateways can fail; `why` is printed with the tally.
+pub async fn on_postgres_only(why: &str, test: impl AsyncFn(Bench)) {
+    if std::env::var_os("YUQIAO_TEST_POSTGRES").is_some() {
+        on_postgres(&test).await;
+        tally("only-postgres", why);
     }
 }
 
-fn tell(engine: &str) {
-    let Ok(tally) = std::env::var("YUQIAO_TEST_TALLY") else {
+async fn on_postgres(test: &impl AsyncFn(Bench)) {
+    let Some(url) = fresh_database().await else {
         return;
     };
-    // The test harness names a test's thread after it.
-    let thread = std::thread::current();
-    let test = thread.name().unwrap_or("unnamed").to_owned();
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(tally)
-        .unwrap();
-    file.write_all(format!("{engine} {test}\n").as_bytes())
-        .unwrap();
+    let bench = Bench::open(Place::Postgres(url.clone()), clock(), 1).await;
+    let gateway = bench.gateway.clone();
+    test(bench).await;
+    gateway.store().close().await;
+    drop_database(&url).await;
 }
 
-async fn fresh_database(cluster: &str) -> String {
+/// A database of its own on the test cluster; none without a cluster.
+pub async fn fresh_database() -> Option<String> {
+    let cluster = std::env::var("YUQIAO_TEST_POSTGRES").ok()?;
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("yuqiao_test_{}_{next}", std::process::id());
-    statement(cluster, format!("CREATE DATABASE {name}")).await;
-    let (server, _) = cluster.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
+    let name = format!("t{}_{next}", std::process::id());
+    administer(&cluster, format!("CREATE DATABASE {name}")).await;
+    let (base, _) = cluster.rsplit_once('/').unwrap();
+    Some(format!("{base}/{name}"))
 }
 
-async fn statement(cluster: &str, sql: String) {
-    use sqlx::{AssertSqlSafe, Connection, Executor};
-    let mut connection = sqlx::PgConnection::connect(cluster).await.unwrap();
-    connection.execute(AssertSqlSafe(sql)).await.unwrap();
-    connection.close().await.unwrap();
+/// Gives a database of [`fresh_database`] back.
+pub async fn drop_database(url: &str) {
+    let (base, name) = url.rsplit_once('/').unwrap();
+    let cluster = format!("{base}/postgres");
+    administer(&cluster, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+async fn administer(cluster: &str, sql: String) {
+    let mut admin = PgConnection::connect(cluster).await.unwrap();
+    admin.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    admin.close().await.unwrap();
+}
+
+fn clock() -> Arc<HandClock> {
+    Arc::new(HandClock::at(MORNING.parse().unwrap()))
+}
+
+/// Tells `make test` on which engine this test ran.
+pub fn tally(engine: &str, why: &str) {
+    let Some(path) = std::env::var_os("YUQIAO_TEST_TALLY") else {
+        return;
+    };
+    let thread = std::thread::current();
+    let line = format!("{engine} {} {why}", thread.name().unwrap_or("main"));
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap();
+    writeln!(file, "{}", line.trim_end()).unwrap();
 }

@@ -1,8 +1,12 @@
-//! What the tests stand on: both engines, a clock moved by hand, the real server and its clients.
+//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed; and
+//! the program itself, with clients that enrol at it.
 
-#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
+pub mod clients;
 pub mod engines;
-pub mod names;
-pub mod party;
+pub mod parties;
 pub mod server;
+
+pub use engines::{Bench, on_every_engine, on_postgres_only};
+pub use parties::{Party, REGION, credit_code, region};

@@ -10,9 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
-    engines::{Engine, engines, ran},
-    names::{COMMISSION_CODE, REGION},
-    party::{Party, enrol},
+    clients::{Client, enrol},
+    engines::{drop_database, fresh_database, tally},
+    parties::{REGION, credit_code},
 };
 
 /// How long a start or a stop may take before the test gives up.
@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A laid-out data directory, and the server on it while it runs.
 pub struct Server {
-    /// The engine.
-    pub engine: Engine,
+    /// The PostgreSQL database; none on the embedded one.
+    pub database: Option<String>,
     /// The commission's first one-time code.
     pub code: String,
     /// `regions/{region}/organizations/{id}` of the commission.
@@ -37,7 +37,7 @@ struct Running {
 
 impl Server {
     /// Lays out a data directory on a fresh database.
-    pub fn laid_out(engine: Engine) -> Self {
+    pub fn laid_out(database: Option<String>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("data");
         let mut init = program();
@@ -46,12 +46,12 @@ impl Server {
             .args(["--region", REGION]);
         init.args([
             "--name",
-            "示例旗卫生健康委员会",
+            "示例卫生健康委",
             "--credit-code",
-            COMMISSION_CODE,
+            credit_code().as_str(),
         ]);
         init.args(["--altitude-m", "1300", "--correct-for-altitude"]);
-        if let Engine::Postgres(url) = &engine {
+        if let Some(url) = &database {
             init.args(["--database", url]);
         }
         let told = init.output().unwrap();
@@ -64,7 +64,7 @@ impl Server {
         let text = |field: &str| told[field].as_str().unwrap().to_owned();
         let (code, commission) = (text("enrolmentCode"), text("organization"));
         Self {
-            engine,
+            database,
             code,
             commission,
             home,
@@ -140,7 +140,7 @@ impl Server {
     }
 
     /// The commission, enrolled with its first code.
-    pub async fn commission(&self) -> Party {
+    pub async fn commission(&self) -> Client {
         enrol(&self.endpoint(), &self.code, "测试负责人").await
     }
 }
@@ -178,13 +178,20 @@ async fn wait_for<T>(mut check: impl FnMut() -> Option<T>) -> T {
         .expect("the server in time")
 }
 
-/// Runs a test against a running server on a fresh database of each engine there is.
+/// Runs a test against the running program on a fresh database of each engine there is.
 pub async fn on_every_server(test: impl AsyncFn(&mut Server)) {
-    for engine in engines().await {
-        let mut server = Server::laid_out(engine.clone());
-        server.start().await;
-        test(&mut server).await;
-        server.stop().await;
-        ran(engine).await;
+    run(None, &test).await;
+    tally("sqlite", "");
+    if let Some(url) = fresh_database().await {
+        run(Some(url.clone()), &test).await;
+        drop_database(&url).await;
+        tally("postgres", "");
     }
+}
+
+async fn run(database: Option<String>, test: &impl AsyncFn(&mut Server)) {
+    let mut server = Server::laid_out(database);
+    server.start().await;
+    test(&mut server).await;
+    server.stop().await;
 }

@@ -9,8 +9,7 @@ use yuqiao::{
 };
 
 use crate::support::{
-    names::{PARENT, credit_code},
-    party::{enrol, reason, refused, try_enrol},
+    clients::{PARENT, enrol, reason, refused, try_enrol},
     server::on_every_server,
 };
 
@@ -24,7 +23,7 @@ async fn a_code_is_good_once_and_revokes_what_was_before() {
         assert_eq!(refused(again), "ENROLMENT_CODE_INVALID");
 
         let invited = commission
-            .invites(1, OrganizationKind::Hospital, "测试医院")
+            .invites(OrganizationKind::Hospital, "测试医院")
             .await
             .unwrap();
         let hospital = enrol(&endpoint, &invited.enrolment_code, "测试负责人").await;
@@ -38,7 +37,8 @@ async fn a_code_is_good_once_and_revokes_what_was_before() {
             .unwrap()
             .into_inner();
         assert!(seen.active && seen.enrolled);
-        assert_eq!(seen.social_credit_code, credit_code(1));
+        let registered = invited.organization.clone().unwrap();
+        assert_eq!(seen.social_credit_code, registered.social_credit_code);
 
         // A fresh code ends an earlier unused one; enrolling anew revokes the first certificate and
         // keeps the responsible person.
@@ -67,10 +67,13 @@ async fn a_code_is_good_once_and_revokes_what_was_before() {
         assert_eq!(refused(old), "CERTIFICATE_REVOKED");
         anew.directory().get_organization(get()).await.unwrap();
 
-        // What is registered can't be registered again; a wrong number is told by field and reason.
-        let twice = commission
-            .invites(1, OrganizationKind::Hospital, "测试医院")
-            .await;
+        // What is registered can't be registered again.
+        let twice = wire::InviteOrganizationRequest {
+            parent: PARENT.to_owned(),
+            organization: Some(registered),
+            code_hours: 0,
+        };
+        let twice = commission.directory().invite_organization(twice).await;
         assert_eq!(twice.as_ref().unwrap_err().code(), Code::AlreadyExists);
         assert_eq!(refused(twice), "ORGANIZATION_EXISTS");
     })
@@ -106,12 +109,7 @@ async fn strangers_and_the_unapproved_are_refused() {
         assert_eq!(refused(unnamed), "CERTIFICATE_REQUIRED");
 
         let facility = commission
-            .brings_in(
-                &endpoint,
-                2,
-                OrganizationKind::CommunityFacility,
-                "测试驿站",
-            )
+            .brings_in(&endpoint, OrganizationKind::CommunityFacility, "测试驿站")
             .await;
         let elsewhere = wire::GetRegionRequest {
             name: "regions/150626".to_owned(),
@@ -121,7 +119,7 @@ async fn strangers_and_the_unapproved_are_refused() {
         assert_eq!(
             refused(
                 facility
-                    .invites(3, OrganizationKind::Hospital, "测试医院")
+                    .invites(OrganizationKind::Hospital, "测试医院")
                     .await
             ),
             "NOT_FOR_THIS_ORGANIZATION"
@@ -197,12 +195,7 @@ async fn a_standing_that_is_suspended_shuts_out_until_it_is_restored() {
     on_every_server(async |server| {
         let commission = server.commission().await;
         let hospital = commission
-            .brings_in(
-                &server.endpoint(),
-                1,
-                OrganizationKind::Hospital,
-                "测试医院",
-            )
+            .brings_in(&server.endpoint(), OrganizationKind::Hospital, "测试医院")
             .await;
         let get = || wire::GetRegionRequest {
             name: PARENT.to_owned(),
@@ -300,9 +293,9 @@ async fn keys_are_renewed_and_kept_apart() {
 async fn lists_go_page_by_page_and_a_token_is_its_callers_own() {
     on_every_server(async |server| {
         let commission = server.commission().await;
-        for n in 1..=4 {
+        for _ in 1..=4 {
             commission
-                .invites(n, OrganizationKind::Hospital, "测试医院")
+                .invites(OrganizationKind::Hospital, "测试医院")
                 .await
                 .unwrap();
         }
@@ -337,12 +330,7 @@ async fn lists_go_page_by_page_and_a_token_is_its_callers_own() {
             .unwrap();
         let token = first.into_inner().next_page_token;
         let other = commission
-            .brings_in(
-                &server.endpoint(),
-                5,
-                OrganizationKind::MchCentre,
-                "测试妇幼",
-            )
+            .brings_in(&server.endpoint(), OrganizationKind::MchCentre, "测试妇幼")
             .await;
         let stolen = other.directory().list_organizations(page(&token)).await;
         assert_eq!(refused(stolen), "PAGE_TOKEN_INVALID");
@@ -366,7 +354,6 @@ async fn names_of_actors_are_for_their_own_organization() {
         let facility = commission
             .brings_in(
                 &server.endpoint(),
-                1,
                 OrganizationKind::HomeFacility,
                 "测试托育点",
             )
@@ -387,7 +374,7 @@ async fn names_of_actors_are_for_their_own_organization() {
             .iter()
             .map(|actor| actor.display_name.as_str())
             .collect();
-        assert_eq!(names, ["测试负责人1", "测试照护员"]);
+        assert_eq!(names, ["测试负责人", "测试照护员"]);
         let others = commission
             .directory()
             .list_actors(list())

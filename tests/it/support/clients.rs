@@ -1,4 +1,5 @@
-//! A party: an organization with its certificate, its signing key and an actor, and its clients.
+//! Clients of the program under test: an organization with its certificate, its signing key and an
+//! actor, over mutual TLS.
 
 use std::sync::Arc;
 
@@ -26,7 +27,10 @@ use yuqiao::{
     },
 };
 
-use super::names::{PARENT, credit_code};
+use super::parties::credit_code;
+
+/// The example region as a resource name.
+pub const PARENT: &str = "regions/150627";
 
 /// Puts the actor on every call.
 #[derive(Clone)]
@@ -45,7 +49,7 @@ type Line = InterceptedService<Channel, As>;
 
 /// An enrolled organization, and who speaks for it.
 #[derive(Clone)]
-pub struct Party {
+pub struct Client {
     /// `regions/{region}/organizations/{id}`.
     pub organization: String,
     /// `regions/{region}/actors/{id}`: who calls.
@@ -79,12 +83,12 @@ impl Credentials {
 
 /// Enrols with a one-time code, as a client does: believing the code's authority alone, then those
 /// it is told.
-pub async fn enrol(endpoint: &str, code: &str, person: &str) -> Party {
+pub async fn enrol(endpoint: &str, code: &str, person: &str) -> Client {
     try_enrol(endpoint, code, person).await.unwrap()
 }
 
 /// The same, where it may be refused.
-pub async fn try_enrol(endpoint: &str, code: &str, person: &str) -> Result<Party, Status> {
+pub async fn try_enrol(endpoint: &str, code: &str, person: &str) -> Result<Client, Status> {
     let pin = EnrolmentCode::parse(code).unwrap().pin();
     let dial = Dial::new(endpoint, Trust::Pinned(pin), Arc::new(SystemClock)).unwrap();
     let channel = dial.connect().await.unwrap();
@@ -104,7 +108,7 @@ pub async fn try_enrol(endpoint: &str, code: &str, person: &str) -> Result<Party
         key: request.key,
         ca_pem: answer.ca_pem,
     };
-    Ok(Party {
+    Ok(Client {
         organization: answer.organization,
         actor: answer.actor,
         signing: Arc::new(signing),
@@ -115,8 +119,8 @@ pub async fn try_enrol(endpoint: &str, code: &str, person: &str) -> Result<Party
 
 macro_rules! clients {
     ($($name:ident -> $client:ident),+ $(,)?) => {
-        impl Party { $(
-            #[doc = concat!("A `", stringify!($client), "` of this party.")]
+        impl Client { $(
+            #[doc = concat!("A `", stringify!($client), "` of this client.")]
             pub fn $name(&self) -> $client<Line> {
                 $client::with_interceptor(self.channel.clone(), As(Some(id(&self.actor).parse().unwrap())))
             }
@@ -135,7 +139,7 @@ clients! {
     ledger -> LedgerServiceClient,
 }
 
-impl Party {
+impl Client {
     /// The same organization, spoken for by another actor.
     pub fn acting_as(&self, actor: &str) -> Self {
         Self {
@@ -144,7 +148,7 @@ impl Party {
         }
     }
 
-    /// The same party on a line to another endpoint of the deployment.
+    /// The same client on a line to another endpoint of the deployment.
     pub async fn at(&self, endpoint: &str) -> Self {
         let dial = self.credentials.dial(endpoint);
         let channel = dial.connect().await.unwrap();
@@ -159,29 +163,27 @@ impl Party {
         self.channel.clone()
     }
 
-    /// As the commission: enters the `n`-th synthetic organization, which enrols at once.
+    /// As the commission: enters a synthetic organization, which enrols at once.
     pub async fn brings_in(
         &self,
         endpoint: &str,
-        n: usize,
         kind: wire::OrganizationKind,
         display_name: &str,
-    ) -> Party {
-        let invited = self.invites(n, kind, display_name).await.unwrap();
-        enrol(endpoint, &invited.enrolment_code, &format!("测试负责人{n}")).await
+    ) -> Client {
+        let invited = self.invites(kind, display_name).await.unwrap();
+        enrol(endpoint, &invited.enrolment_code, "测试负责人").await
     }
 
-    /// As the commission: enters the `n`-th synthetic organization.
+    /// As the commission: enters a synthetic organization.
     pub async fn invites(
         &self,
-        n: usize,
         kind: wire::OrganizationKind,
         display_name: &str,
     ) -> Result<wire::InviteOrganizationResponse, Status> {
         let organization = wire::Organization {
             kind: kind.into(),
             display_name: display_name.to_owned(),
-            social_credit_code: credit_code(n),
+            social_credit_code: credit_code().as_str().to_owned(),
             ..Default::default()
         };
         let request = wire::InviteOrganizationRequest {
@@ -197,7 +199,7 @@ impl Party {
     }
 
     /// As the responsible person: registers and approves an actor; the party it speaks as.
-    pub async fn with_actor(&self, role: wire::ActorRole, display_name: &str) -> Party {
+    pub async fn with_actor(&self, role: wire::ActorRole, display_name: &str) -> Client {
         let actor = wire::Actor {
             display_name: display_name.to_owned(),
             role: role.into(),
