@@ -31,6 +31,7 @@ pub mod practitioners;
 pub mod regions;
 pub mod rows;
 pub mod signing_keys;
+pub mod survey;
 pub mod vault_keys;
 
 pub use engine::{Store, Tx};
