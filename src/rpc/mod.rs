@@ -2,6 +2,7 @@
 
 pub mod dial;
 pub mod incoming;
+pub mod json;
 mod pinned;
 pub mod tls;
 
