@@ -285,4 +285,6 @@ pub fn care_year_start(today: NaiveDate) -> NaiveDate {
 }
 
 #[cfg(test)]
+mod domain_tests;
+#[cfg(test)]
 mod tests;
