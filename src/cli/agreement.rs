@@ -134,7 +134,9 @@ async fn all(
     }
 }
 
-fn row(agreement: &WireAgreement) -> Vec<String> {
+/// One agreement as a row of a table.
+#[must_use]
+pub fn row(agreement: &WireAgreement) -> Vec<String> {
     vec![
         id(&agreement.name).to_owned(),
         id(&agreement.medical_institution).to_owned(),

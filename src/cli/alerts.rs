@@ -116,7 +116,9 @@ async fn all(
     }
 }
 
-fn row(alert: &Alert) -> Vec<String> {
+/// One alert as a row of a table.
+#[must_use]
+pub fn row(alert: &Alert) -> Vec<String> {
     vec![
         id(&alert.name).to_owned(),
         words::level(alert.level()).to_owned(),

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use serde_json::json;
 
 use super::demo::county::{County as Example, FileError};
 use super::error::CliError;
 use super::output::Output;
+use crate::clock::{Clock, SystemClock};
 
 /// Arguments of `yuqiao county`.
 #[derive(Args, Debug)]
@@ -17,9 +18,9 @@ pub struct County {
     /// The same seed and day give the same files
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The day everything is seen from, e.g. 2026-09-01
+    /// The day everything is seen from, e.g. 2026-09-01; today in China if left out
     #[arg(long, value_name = "DATE")]
-    today: NaiveDate,
+    today: Option<NaiveDate>,
     /// The directory to write into; made if it is not there
     #[arg(long)]
     out: PathBuf,
@@ -32,7 +33,7 @@ impl County {
     /// Where the directory can't be written.
     pub fn run(&self, out: Output) -> Result<(), CliError> {
         fs::create_dir_all(&self.out).map_err(CliError::file(&self.out))?;
-        let county = Example::generate(self.seed, self.today);
+        let county = Example::generate(self.seed, self.today.unwrap_or_else(today_in_china));
         let files = county.write(&self.out).map_err(|error| match error {
             FileError::Io(error) => CliError::file(&self.out)(error),
             FileError::Json(error) => error.into(),
@@ -55,4 +56,10 @@ impl County {
             files.children.display()
         ))
     }
+}
+
+/// The civil day in the example county: eight hours ahead of UTC.
+#[must_use]
+pub fn today_in_china() -> NaiveDate {
+    (SystemClock.now() + TimeDelta::hours(8)).date_naive()
 }

@@ -94,6 +94,8 @@ pub enum Command {
     Call(call::Call),
     /// WHO 2006 z-scores for a CSV of children, without a server (生长评价)
     Assess(assess::Assess),
+    /// Play the whole journey on a synthetic county, with a real server (演示)
+    Demo(demo::Demo),
     /// Write the files of a synthetic example county (示例数据)
     County(county::County),
 }
@@ -119,6 +121,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Explain(explain) => explain.run(&global, out).await.map(done),
         Command::Call(call) => call.run(&global, out).await,
         Command::Assess(assess) => assess.run(out).map(done),
+        Command::Demo(demo) => demo.run(out).await.map(done),
         Command::County(county) => county.run(out).map(done),
     }
 }

@@ -1,5 +1,7 @@
 //! What the gateway said when it said no, read from `google.rpc` details, for a person and a script.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -17,6 +19,9 @@ pub struct Refusal {
     pub message_zh: String,
     /// Fields at fault with what is wrong with each.
     pub fields: Vec<Field>,
+    /// What else a program may want to know, in order of its names: of a denied look, each key and
+    /// how it stands.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// One field at fault.
@@ -35,15 +40,16 @@ impl Refusal {
     #[must_use]
     pub fn of(status: &Status) -> Self {
         let details = status.get_error_details();
+        let info = details.error_info();
         let fields = details
             .bad_request()
             .map(|bad| &bad.field_violations[..])
             .unwrap_or_default();
         Self {
             code: status.code(),
-            reason: details
-                .error_info()
-                .map(|info| info.reason.clone())
+            reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
+            metadata: info
+                .map(|info| info.metadata.clone().into_iter().collect())
                 .unwrap_or_default(),
             message: status.message().to_owned(),
             message_zh: details
@@ -88,6 +94,7 @@ impl Refusal {
             "reason": self.reason,
             "message": self.message,
             "messageZh": self.message_zh,
+            "metadata": self.metadata,
             "fields": self.fields.iter().map(field).collect::<Vec<_>>(),
         })
     }
@@ -96,18 +103,29 @@ impl Refusal {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let code = code_name(self.code);
-        let head = match (self.message_zh.is_empty(), self.reason.is_empty()) {
-            (false, false) => format!("{} ({code}, {})", self.message_zh, self.reason),
-            (false, true) => format!("{} ({code})", self.message_zh),
-            (true, false) => format!("{} ({code}, {})", self.message, self.reason),
-            (true, true) => format!("{} ({code})", self.message),
+        let said = if self.message_zh.is_empty() {
+            &self.message
+        } else {
+            &self.message_zh
+        };
+        // With fields at fault the message only strings them together: each has its own line.
+        let said = if self.fields.is_empty() {
+            said
+        } else {
+            "填写有误"
+        };
+        let head = match self.reason.as_str() {
+            "" => format!("{said} ({code})"),
+            reason => format!("{said} ({code}, {reason})"),
         };
         let field = |f: &Field| match f.reason.as_str() {
             "" => format!("  {}: {}", f.field, f.description),
             reason => format!("  {}: {} ({reason})", f.field, f.description),
         };
+        let detail = |(name, value): (&String, &String)| format!("  {name}: {value}");
         std::iter::once(head)
             .chain(self.fields.iter().map(field))
+            .chain(self.metadata.iter().map(detail))
             .collect()
     }
 }
@@ -159,8 +177,9 @@ mod tests {
         assert_eq!(
             refusal.lines(),
             [
-                "检查日期晚于今天 (INVALID_ARGUMENT, CHECKUP_IN_FUTURE)",
-                "  check_up.date: 检查日期晚于今天"
+                "填写有误 (INVALID_ARGUMENT, CHECKUP_IN_FUTURE)",
+                "  check_up.date: 检查日期晚于今天",
+                "  a: b"
             ]
         );
         assert_eq!(refusal.to_json()["fields"][0]["field"], "check_up.date");

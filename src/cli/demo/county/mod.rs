@@ -9,7 +9,7 @@ mod growth;
 mod numbers;
 mod people;
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Months, NaiveDate};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 pub use examinations::{coded, quantity};
@@ -274,14 +274,6 @@ fn correct(check_up: &CheckUp) -> PushRequest {
         check_up: Some(corrected),
         ..PushRequest::default()
     }
-}
-
-/// The first day of the care year that `today` lies in: children come on the first of September.
-#[must_use]
-pub fn care_year_start(today: NaiveDate) -> NaiveDate {
-    let months = (chrono::Datelike::month0(&today) + 4) % 12;
-    let first = today - Days::new(u64::from(chrono::Datelike::day0(&today)));
-    first - Months::new(months)
 }
 
 #[cfg(test)]

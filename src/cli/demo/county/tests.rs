@@ -244,10 +244,3 @@ fn the_files_hold_the_county() {
         1
     );
 }
-
-#[test]
-fn the_care_year_starts_in_september() {
-    assert_eq!(care_year_start(day("2026-09-01")), day("2026-09-01"));
-    assert_eq!(care_year_start(day("2026-08-31")), day("2025-09-01"));
-    assert_eq!(care_year_start(day("2027-01-01")), day("2026-09-01"));
-}
