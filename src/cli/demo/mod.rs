@@ -2,9 +2,11 @@
 //! processes over mTLS. Each step is checked; the first that does not hold ends it.
 
 mod agreements;
+mod arrival;
 mod changes;
 pub mod county;
 mod families;
+mod opening;
 mod parties;
 mod report;
 mod server;

@@ -252,7 +252,7 @@ impl Party {
 pub fn lines(stdout: &[u8]) -> Result<Vec<Value>, CliError> {
     String::from_utf8_lossy(stdout)
         .lines()
-        .map(|line| serde_json::from_str(line))
+        .map(serde_json::from_str)
         .collect::<Result<_, _>>()
         .map_err(|_| CliError::Answer("a line is not JSON"))
 }
