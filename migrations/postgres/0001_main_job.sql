@@ -305,7 +305,8 @@ CREATE TABLE check_ups (
 CREATE UNIQUE INDEX check_ups_by_record ON check_ups (region, source, record_id, revision);
 CREATE INDEX check_ups_by_child ON check_ups (region, child) WHERE superseded = 0;
 CREATE INDEX check_ups_by_source ON check_ups (region, source, id);
-CREATE INDEX check_ups_unmatched ON check_ups (region, source, id) WHERE child IS NULL;
+CREATE INDEX check_ups_unmatched ON check_ups (region, source, id)
+    WHERE child IS NULL AND superseded = 0;
 CREATE TABLE unmatched_identifiers (
     region     TEXT NOT NULL,
     identifier TEXT NOT NULL,
@@ -356,11 +357,13 @@ CREATE UNIQUE INDEX alerts_open ON alerts (region, child, family, subject)
     WHERE state IN ('OPEN', 'ACKNOWLEDGED');
 CREATE INDEX alerts_for_mch ON alerts (region, child)
     WHERE for_mch = 1 AND state IN ('OPEN', 'ACKNOWLEDGED');
-CREATE TABLE alert_sources (
-    region TEXT NOT NULL,
-    alert  TEXT NOT NULL,
-    source TEXT NOT NULL,
-    PRIMARY KEY (region, alert, source)
+-- What an alert rests on: the check-ups, and the institutions that sent them.
+CREATE TABLE alert_evidence (
+    region   TEXT NOT NULL,
+    alert    TEXT NOT NULL,
+    check_up TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    PRIMARY KEY (region, alert, check_up)
 );
 
 -- Inboxes: a counter row, numbered pointers, and what the recipient holds now.
@@ -391,6 +394,7 @@ CREATE TABLE inbox_held (
     alert_revision BIGINT NOT NULL,
     PRIMARY KEY (region, child, recipient, alert)
 );
+CREATE INDEX inbox_held_by_recipient ON inbox_held (region, recipient, child);
 
 -- Deliveries that follow later: a start or end date that arrives, an organization-wide change.
 CREATE TABLE backfills (

@@ -14,8 +14,10 @@ use crate::{
     access::{AlertFacts, Permit, Scope},
     domain::{
         alert::{Alert, Category, Level},
+        checkup::CheckUp,
         child::Child,
         id::Id,
+        organization::Organization,
         region::RegionCode,
     },
 };
@@ -49,6 +51,9 @@ pub struct AlertRow {
     pub revision: i64,
     /// Keyed digest of its content: equal content is no change.
     pub digest: Vec<u8>,
+    /// The check-ups it rests on, each with the institution that sent it. Not read by disclosing
+    /// queries.
+    pub evidence: BTreeMap<Id<CheckUp>, Id<Organization>>,
 }
 
 /// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.
@@ -89,6 +94,7 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
         opened: r.time("opened_us")?,
         revision: r.int("revision")?,
         digest: r.bytes("digest")?,
+        evidence: BTreeMap::new(),
     })
 }
 
@@ -109,8 +115,8 @@ pub async fn standing(
 ) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
     let sql = format!(
-        "SELECT a.*, s.source FROM alerts a
-         JOIN alert_sources s ON s.region = a.region AND s.alert = a.id
+        "SELECT a.*, s.check_up, s.source FROM alerts a
+         JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
          WHERE a.region = $1 AND {} AND a.{STANDING}
          ORDER BY a.child, a.id",
         tx.among("a.child", 2)
@@ -123,18 +129,14 @@ pub async fn standing(
         .await?;
     let mut alerts: Vec<AlertRow> = Vec::new();
     for row in &rows {
-        let source = Reader::new(row, "alert_sources", "id").parsed("source")?;
-        let alert = read(row)?;
-        match alerts.last_mut() {
-            Some(last) if last.id == alert.id => {
-                last.facts.sources.insert(source);
-            }
-            _ => {
-                alerts.push(alert);
-                if let Some(last) = alerts.last_mut() {
-                    last.facts.sources.insert(source);
-                }
-            }
+        let r = Reader::new(row, "alert_evidence", "id");
+        let (id, check_up, source) = (r.parsed("id")?, r.parsed("check_up")?, r.parsed("source")?);
+        if alerts.last().is_none_or(|last| last.id != id) {
+            alerts.push(read(row)?);
+        }
+        if let Some(last) = alerts.last_mut() {
+            last.facts.sources.insert(source);
+            last.evidence.insert(check_up, source);
         }
     }
     Ok(alerts)
@@ -232,31 +234,30 @@ pub async fn insert(
         ),
     ];
     tx.insert("alerts", &columns, Conflict::Fail).await?;
-    insert_sources(tx, region, alerts).await
+    insert_evidence(tx, region, alerts).await
 }
 
-async fn insert_sources(
+async fn insert_evidence(
     tx: &mut Tx,
     region: RegionCode,
     alerts: &[NewAlert],
 ) -> Result<(), StoreError> {
-    let pairs: Vec<(String, String)> = alerts
-        .iter()
-        .flat_map(|a| {
-            a.row
-                .facts
-                .sources
-                .iter()
-                .map(|s| (a.row.id.to_string(), s.to_string()))
-        })
-        .collect();
-    let (ids, sources): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    let (mut ids, mut check_ups, mut sources) = (vec![], vec![], vec![]);
+    for row in alerts.iter().map(|a| &a.row) {
+        for (check_up, source) in &row.evidence {
+            ids.push(row.id.to_string());
+            check_ups.push(check_up.to_string());
+            sources.push(source.to_string());
+        }
+    }
     let columns = [
         ("region", Column::Text(vec![region.to_string(); ids.len()])),
         ("alert", Column::Text(ids)),
+        ("check_up", Column::Text(check_ups)),
         ("source", Column::Text(sources)),
     ];
-    tx.insert("alert_sources", &columns, Conflict::Fail).await?;
+    tx.insert("alert_evidence", &columns, Conflict::Fail)
+        .await?;
     Ok(())
 }
 
@@ -288,12 +289,12 @@ pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<
     .bind(alert.sealed.clone())
     .execute(tx)
     .await?;
-    tx.query("DELETE FROM alert_sources WHERE region = $1 AND alert = $2")
+    tx.query("DELETE FROM alert_evidence WHERE region = $1 AND alert = $2")
         .bind(region.to_string())
         .bind(row.id.to_string())
         .execute(tx)
         .await?;
-    insert_sources(tx, region, std::slice::from_ref(alert)).await
+    insert_evidence(tx, region, std::slice::from_ref(alert)).await
 }
 
 /// Ends standing alerts as `state` (`RESOLVED` or `RETRACTED`).
@@ -439,9 +440,9 @@ async fn under_scope(
             let granted = tx.among("(s.source || '/' || a.category)", n);
             sql.push_str(&format!(
                 " AND {audience} = 1
-                  AND EXISTS (SELECT 1 FROM alert_sources s
+                  AND EXISTS (SELECT 1 FROM alert_evidence s
                               WHERE s.region = a.region AND s.alert = a.id)
-                  AND NOT EXISTS (SELECT 1 FROM alert_sources s
+                  AND NOT EXISTS (SELECT 1 FROM alert_evidence s
                                   WHERE s.region = a.region AND s.alert = a.id AND NOT ({granted}))"
             ));
             if *urgent_only {

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     Tx,
+    engine::{Column, Conflict},
     error::StoreError,
     rows::{Reader, micros},
 };
@@ -132,23 +133,37 @@ pub async fn take_slots(
     let mut sorted = identifiers.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let mut slots = Vec::with_capacity(sorted.len());
-    // One by one in key order: a many-row upsert does not promise the order of its locks.
-    for identifier in sorted {
-        let row = tx
-            .query(
-                "INSERT INTO identifier_slots (region, identifier) VALUES ($1, $2)
-                 ON CONFLICT (region, identifier) DO UPDATE SET identifier = excluded.identifier
-                 RETURNING identifier, child",
-            )
-            .bind(region.to_string())
-            .bind(identifier.clone())
-            .fetch_one(tx)
-            .await?;
-        let child = Reader::new(&row, "identifier_slots", "identifier").maybe_parsed("child")?;
-        slots.push((identifier, child));
+    if sorted.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(slots)
+    // Rows are inserted in the order given, so new slots are locked in key order too.
+    let columns = [
+        (
+            "region",
+            Column::Text(vec![region.to_string(); sorted.len()]),
+        ),
+        ("identifier", Column::Text(sorted.clone())),
+    ];
+    tx.insert("identifier_slots", &columns, Conflict::Skip)
+        .await?;
+    let sql = format!(
+        "SELECT identifier, child FROM identifier_slots WHERE region = $1 AND {}
+         ORDER BY identifier{}",
+        tx.among("identifier", 2),
+        tx.for_update()
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(sorted)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "identifier_slots", "identifier");
+            Ok((r.text("identifier")?, r.maybe_parsed("child")?))
+        })
+        .collect()
 }
 
 /// The children that identifiers belong to; unknown ones are left out.
