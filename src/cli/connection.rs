@@ -15,10 +15,8 @@ use super::error::CliError;
 use super::output::id;
 use super::profile::Profile;
 use crate::clock::SystemClock;
+use crate::rpc::caller::ACTOR;
 use crate::rpc::dial::{Dial, Trust};
-
-/// Metadata key that names the person or system account behind a call.
-pub const ACTOR: &str = "yuqiao-actor";
 
 /// What every generated client is built on.
 pub type Service = InterceptedService<Channel, CallAs>;

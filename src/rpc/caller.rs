@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use tonic::Request;
 
 use super::incoming::peer;
-use crate::service::{caller::Claim, error::Error, reason::Reason};
+pub use crate::service::caller::Claim;
+use crate::service::{error::Error, reason::Reason};
 
 /// The metadata key that names the actor: its id, the last part of `regions/{region}/actors/{id}`.
 pub const ACTOR: &str = "yuqiao-actor";

@@ -13,8 +13,7 @@ use prost_reflect::{
 };
 use serde_json::{Deserializer, Value, error::Category};
 
-/// The encoded `FileDescriptorSet` of `proto/`, without source comments.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/yuqiao.v1.bin"));
+use super::DESCRIPTORS;
 
 /// The package every service and message of the wire lives in.
 pub const PACKAGE: &str = "yuqiao.v1";

@@ -8,17 +8,24 @@
 //! convert, page   fields, names, enums, pages ↔ domain types
 //! json            the proto3 JSON form of any message
 //! status          `service::Error` → status: the one place of status codes
+//! streams         what every stream of answers needs: it ends when the gateway stops
+//! panics, load    a bug fails one call; too many calls are told to come back
 //! directory, …    a thin file a service
 //! ```
 
 pub mod caller;
 pub mod convert;
 pub mod dial;
+pub mod directory;
 pub mod incoming;
 pub mod json;
+pub mod load;
 pub mod page;
+pub mod panics;
 mod pinned;
+pub mod server;
 pub mod status;
+pub mod streams;
 pub mod tls;
 
 /// The generated wire, `proto/yuqiao/v1`.
