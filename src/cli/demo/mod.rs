@@ -62,7 +62,7 @@ impl Demo {
             FileError::Io(error) => CliError::file(&exports)(error),
             FileError::Json(error) => error.into(),
         })?;
-        let (stage, code) = Stage::open(&dir).await?;
+        let (stage, code) = Stage::open(&dir, &county.organizations[0]).await?;
         let played = Story::new(&stage, &county, &files, out).play(&code).await;
         let checks = match played {
             Ok(checks) => checks,

@@ -3,15 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Output as Finished, Stdio};
-use std::time::Duration;
 
 use prost::{Message, Name};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 
+use super::county::Organization;
 use super::server;
 use crate::cli::error::CliError;
 use crate::cli::output::id;
@@ -19,8 +17,6 @@ use crate::rpc::json::{from_json, to_json};
 
 /// How many calls one bulk process keeps in flight.
 const IN_FLIGHT: &str = "32";
-const READY_POLLS: u32 = 150;
-const READY_POLL: Duration = Duration::from_millis(100);
 
 /// A directory with a running server.
 pub struct Stage {
@@ -43,42 +39,30 @@ impl Stage {
     /// Makes the data directory and starts the server; gives the commission's first code.
     ///
     /// # Errors
-    /// Where a process fails, or the server does not answer within a quarter of a minute.
-    pub async fn open(dir: &Path) -> Result<(Self, String), CliError> {
+    /// Where a process fails, or the server does not answer within some seconds.
+    pub async fn open(dir: &Path, commission: &Organization) -> Result<(Self, String), CliError> {
         let exe = std::env::current_exe().map_err(CliError::file("yuqiao"))?;
-        let address = server::free_address().map_err(CliError::file("127.0.0.1"))?;
-        let code = server::init(&exe, dir, &address).await?;
-        let server = server::serve(&exe, dir, &address)?;
-        let endpoint = format!("https://{address}");
-        let mut stage = Self {
-            exe,
-            dir: dir.to_owned(),
-            endpoint,
-            server,
-        };
-        stage.ready(&address).await?;
-        Ok((stage, code))
-    }
-
-    async fn ready(&mut self, address: &str) -> Result<(), CliError> {
-        for _ in 0..READY_POLLS {
-            if TcpStream::connect(address).await.is_ok() {
-                return Ok(());
+        let code = server::init(&exe, dir, commission).await?;
+        let mut server = server::serve(&exe, dir)?;
+        match server::ready(&mut server, dir).await {
+            Ok(address) => {
+                let endpoint = format!("https://{address}");
+                Ok((
+                    Self {
+                        exe,
+                        dir: dir.to_owned(),
+                        endpoint,
+                        server,
+                    },
+                    code,
+                ))
             }
-            let exited = self
-                .server
-                .try_wait()
-                .map_err(CliError::file("yuqiao serve"))?;
-            if exited.is_some() {
-                break;
+            Err(error) => {
+                // It may have ended by itself; the reason is in the error's log.
+                let _ = server.kill().await;
+                Err(error)
             }
-            sleep(READY_POLL).await;
         }
-        let log = self.dir.join(server::LOG);
-        Err(failed(
-            "the server starts",
-            format!("it did not; see {}", log.display()),
-        ))
     }
 
     /// Where the server listens.
