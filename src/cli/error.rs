@@ -15,6 +15,7 @@ use serde_json::json;
 use tonic::Status;
 
 use super::assess::AssessError;
+use super::fault::Fault;
 use super::profile::ProfileError;
 use super::refusal::Refusal;
 use crate::pki::code::CodeError;
@@ -61,6 +62,9 @@ pub enum CliError {
         /// Why.
         error: io::Error,
     },
+    /// An operator's verb failed.
+    #[error(transparent)]
+    House(#[from] Fault),
     /// A table of children can't be assessed.
     #[error(transparent)]
     Assess(#[from] AssessError),
@@ -108,7 +112,7 @@ impl CliError {
             _ => eprintln!("yuqiao: {self}"),
         }
         match self {
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::House(Fault::Usage(_)) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -15,6 +15,9 @@ pub mod dynamic;
 pub mod enroll;
 pub mod error;
 pub mod explain;
+pub mod fault;
+pub mod house;
+pub mod init;
 pub mod looks;
 pub mod org;
 pub mod output;
@@ -23,6 +26,7 @@ pub mod push;
 pub mod refusal;
 pub mod renew;
 pub mod retry;
+pub mod serve;
 pub mod watch;
 pub mod words;
 
@@ -66,6 +70,10 @@ pub struct Global {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Lay out a data directory, its database and a region with its commission (初始化)
+    Init(init::Init),
+    /// Run the gateway (启动服务)
+    Serve(serve::Serve),
     /// Trade a one-time code for a client directory (机构注册)
     Enroll(enroll::Enroll),
     /// A fresh certificate for this client, before the present one ends (更新证书)
@@ -100,15 +108,18 @@ pub enum Command {
     County(county::County),
 }
 
-/// Does what the command line says.
-///
-/// # Errors
-/// [`CliError::report`] tells a person or a script.
-pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
-    let Cli { global, command } = cli;
+/// Does what the command line says, and tells standard error why not.
+pub async fn run(cli: Cli) -> ExitCode {
+    let json = cli.global.json;
+    verb(cli).await.unwrap_or_else(|error| error.report(json))
+}
+
+async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
     let out = Output::new(global.json);
     let done = |()| ExitCode::SUCCESS;
     match command {
+        Command::Init(init) => Ok(init.run(global.json).await?),
+        Command::Serve(serve) => Ok(serve.run(global.json).await?),
         Command::Enroll(enroll) => enroll.run(out).await.map(done),
         Command::Renew => renew::run(&global, out).await.map(done),
         Command::Org(org) => org.run(&global, out).await.map(done),
