@@ -13,12 +13,15 @@
 //! directory, …    a thin file a service
 //! ```
 
+pub mod alert;
 pub mod caller;
 pub mod convert;
 pub mod dial;
 pub mod directory;
+pub mod exchange;
 pub mod incoming;
 pub mod json;
+pub mod ledger;
 pub mod load;
 pub mod page;
 pub mod panics;

@@ -11,14 +11,20 @@ use tonic_health::server::HealthReporter;
 
 use super::{
     DESCRIPTORS,
+    alert::Alerts,
     directory::Directory,
+    exchange::Exchange,
     incoming::{Limits, incoming},
+    ledger::Ledger,
     load::BoundCalls,
     panics::{CatchPanics, Panics},
     tls::ServerTls,
-    wire::directory_service_server::DirectoryServiceServer,
+    wire::{
+        alert_service_server::AlertServiceServer, directory_service_server::DirectoryServiceServer,
+        exchange_service_server::ExchangeServiceServer, ledger_service_server::LedgerServiceServer,
+    },
 };
-use crate::service::Gateway;
+use crate::service::{Gateway, disclosure::Looks, push::Pushes};
 
 /// The largest message that is read; a larger one is refused with RESOURCE_EXHAUSTED or
 /// OUT_OF_RANGE before it is held in memory.
@@ -31,6 +37,15 @@ const CALLS_A_CONNECTION: u32 = 256;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(20);
 const LARGEST_HEADERS: u32 = 16 << 10;
+
+/// A service within the bounds of message size.
+macro_rules! bounded {
+    ($service:expr) => {
+        $service
+            .max_decoding_message_size(LARGEST_REQUEST)
+            .max_encoding_message_size(LARGEST_ANSWER)
+    };
+}
 
 /// What serving rests on.
 pub struct Serving {
@@ -122,14 +137,32 @@ pub async fn serve(serving: Serving) -> Result<(), tonic::transport::Error> {
     }
 }
 
-/// Every service of this gateway. A service that is not here is not in health either. `_stop` is
-/// for those that stream: see [`streams`](super::streams).
-fn add_services(services: &mut Services, gateway: &Gateway, _stop: &watch::Receiver<bool>) {
-    services.add(
-        DirectoryServiceServer::new(Directory(gateway.clone()))
-            .max_decoding_message_size(LARGEST_REQUEST)
-            .max_encoding_message_size(LARGEST_ANSWER),
+/// Every service of this gateway. A service that is not here is not in health either. Those that
+/// stream end with `stop`: see [`streams`](super::streams).
+fn add_services(services: &mut Services, gateway: &Gateway, stop: &watch::Receiver<bool>) {
+    let (looks, pushes) = (
+        Looks::start(gateway.clone()),
+        Pushes::start(gateway.clone()),
     );
+    let (gateway, stop) = (gateway.clone(), stop.clone());
+    services.add(bounded!(DirectoryServiceServer::new(Directory(
+        gateway.clone()
+    ))));
+    services.add(bounded!(ExchangeServiceServer::new(Exchange {
+        gateway: gateway.clone(),
+        pushes,
+        looks: looks.clone(),
+        stop: stop.clone(),
+    })));
+    services.add(bounded!(AlertServiceServer::new(Alerts {
+        gateway: gateway.clone(),
+        looks: looks.clone(),
+        stop,
+    })));
+    services.add(bounded!(LedgerServiceServer::new(Ledger {
+        gateway,
+        looks
+    })));
 }
 
 struct Services {

@@ -15,12 +15,14 @@ pub mod explain;
 pub mod founding;
 pub mod gateway;
 pub mod grounds;
+pub mod guardian_codes;
 pub mod keyring;
 pub mod organizations;
 pub mod push;
 pub mod reason;
 pub mod regions;
 pub mod tide;
+pub mod unmatched;
 
 pub use error::{Error, Problem};
 pub use gateway::Gateway;

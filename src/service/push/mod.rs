@@ -108,6 +108,11 @@ impl Row {
             digest,
         }
     }
+
+    /// The region it is sent to.
+    pub fn region(&self) -> RegionCode {
+        self.region
+    }
 }
 
 /// The blind index by which a child's number is looked up.
