@@ -1,1 +1,4 @@
+//! The integration tests' contents page: one binary, one file a subject.
 
+mod policy;
+mod support;
