@@ -164,7 +164,7 @@ fn split(text: &str) -> Result<Vec<&str>, JsonError> {
             line: error.line(),
             column: error.column(),
         })?;
-        found.push(text[start..end].trim());
+        found.push(text.get(start..end).unwrap_or_default().trim());
         start = end;
     }
     Ok(found)

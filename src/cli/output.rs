@@ -113,7 +113,7 @@ pub fn id(name: &str) -> &str {
 pub fn short(name: &str) -> &str {
     let id = id(name);
     let start = id.char_indices().rev().nth(5).map_or(0, |(at, _)| at);
-    &id[start..]
+    id.get(start..).unwrap_or(id)
 }
 
 #[cfg(test)]

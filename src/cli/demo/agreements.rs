@@ -6,7 +6,7 @@ use super::families::CATEGORIES;
 use super::parties::{Member, Parties, region};
 use super::stage::failed;
 use crate::cli::error::CliError;
-use crate::cli::output::id;
+use crate::cli::output::short;
 use crate::rpc::wire::{
     Agreement, AgreementMode, CreateAgreementRequest, DataClause, FileAgreementRequest,
     ProposeAgreementRequest, Purpose, ServiceClause,
@@ -77,7 +77,7 @@ pub async fn conclude(
             .run(&["agreement", "sign", &name, "--yes"])
             .await?;
     }
-    let number = format!("示例备-{}", &id(&name)[..6.min(id(&name).len())]);
+    let number = format!("示例备-{}", short(&name));
     let request = FileAgreementRequest {
         name,
         filing_number: number,

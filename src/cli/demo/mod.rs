@@ -18,6 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
 use super::county::today_in_china;
 use super::error::CliError;
@@ -77,14 +78,19 @@ impl Demo {
         }
         if self.keep {
             let endpoint = stage.endpoint().to_owned();
-            return out.line(&by_hand(&dir, &endpoint, stage.leave()));
+            let exe = stage.exe().to_owned();
+            let server = stage.leave();
+            if out.is_json() {
+                return out.value(&json!({"endpoint": endpoint, "process": server, "dir": dir}));
+            }
+            return out.line(&by_hand(&exe, &dir, &endpoint, server));
         }
         stage.close().await?;
         fs::remove_dir_all(&dir).map_err(CliError::file(&dir))
     }
 }
 
-fn by_hand(dir: &Path, endpoint: &str, server: Option<u32>) -> String {
+fn by_hand(exe: &Path, dir: &Path, endpoint: &str, server: Option<u32>) -> String {
     let clients = dir.join("clients");
     let clients = clients.display();
     let exports = dir.join("exports");
@@ -93,6 +99,7 @@ fn by_hand(dir: &Path, endpoint: &str, server: Option<u32>) -> String {
         "
 The server goes on at {endpoint} (process {server}). Try by hand:
 
+  alias yuqiao={exe}
   export YUQIAO_PROFILE={clients}/public
   yuqiao actor list
   yuqiao alerts list
@@ -102,6 +109,7 @@ The server goes on at {endpoint} (process {server}). Try by hand:
   yuqiao --profile {clients}/hospital-a push {exports}/hospital-a.ndjson
   yuqiao call
   kill {server}; rm -r {dir}",
+        exe = exe.display(),
         exports = exports.display(),
         dir = dir.display(),
     )

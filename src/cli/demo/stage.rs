@@ -71,6 +71,12 @@ impl Stage {
         &self.endpoint
     }
 
+    /// The program every process runs.
+    #[must_use]
+    pub fn exe(&self) -> &Path {
+        &self.exe
+    }
+
     /// A party by the key of its organization.
     #[must_use]
     pub fn party(&self, key: &str) -> Party {
