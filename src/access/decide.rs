@@ -1,0 +1,365 @@
+//! The decision itself: each key is looked at, all are reported, and all must be open.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    bases::{self, Asker, Basis, Sees},
+    facts::{AgreementFact, ConsentFact, Facts},
+    keys::{Closed, Key, KeyState},
+    permit::{Denial, Grant, Ground, Permit, Scope},
+};
+use crate::domain::{
+    actor::{ActorRole, ActorState},
+    agreement::in_force,
+    alert::Category,
+    child::fourteenth_birthday,
+    consent::ConsentState,
+    enrolment::Phase,
+    organization::{OrganizationKind, Standing},
+    purpose::Purpose,
+};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// In what capacity.
+    pub asker: Asker,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+/// Decides over one look at `now`, the time taken after the region's ledger head was locked.
+///
+/// Pure: the same facts, question and time always give the same answer. Every key of the basis is
+/// evaluated, so that a [`Denial`] tells the state of all of them.
+pub fn decide(facts: &Facts<'_>, ask: Ask, now: DateTime<Utc>) -> Result<Permit, Denial> {
+    let Some(basis) = bases::find(ask.asker, ask.purpose) else {
+        return Err(Denial {
+            basis: None,
+            keys: Vec::new(),
+        });
+    };
+    let look = Look { facts, basis, now };
+    let mut grounds = Vec::new();
+    let mut keys: Vec<KeyState> = basis
+        .keys
+        .iter()
+        .map(|&key| {
+            let state = look.turn(key);
+            if let Ok(ids) = &state {
+                grounds.extend(ids.iter().map(|id| Ground {
+                    key,
+                    id: id.clone(),
+                }));
+            }
+            KeyState {
+                key,
+                state: state.map(|_| ()),
+            }
+        })
+        .collect();
+    if keys.iter().all(|k| k.state.is_ok()) {
+        match look.scope() {
+            Some(scope) => {
+                return Ok(Permit {
+                    basis,
+                    organization: facts.asker.organization,
+                    actor: facts.asker.actor.as_ref().map(|a| a.id),
+                    child: facts.child.map(|c| c.child),
+                    scope,
+                    grounds,
+                    decided: now,
+                });
+            }
+            None => {
+                for key in &mut keys {
+                    if key.key == Key::Agreement {
+                        key.state = Err(Closed::NothingCovered);
+                    }
+                }
+            }
+        }
+    }
+    Err(Denial {
+        basis: Some(basis),
+        keys,
+    })
+}
+
+/// How far a facility's approved staff could see a child at `now`: every key but the person's. For
+/// deliveries, which put pointers in an inbox and show nobody anything; whoever opens the inbox is
+/// decided over then. Daily care first; while guardianship is disputed, urgent safety.
+pub fn reach(facts: &Facts<'_>, now: DateTime<Utc>) -> Option<Scope> {
+    [Purpose::DailyCare, Purpose::UrgentSafety]
+        .into_iter()
+        .find_map(|purpose| {
+            let basis = bases::find(Asker::FacilityStaff, purpose)?;
+            let look = Look { facts, basis, now };
+            let open = |key: &&Key| **key == Key::Actor || look.turn(**key).is_ok();
+            if basis.keys.iter().filter(open).count() == basis.keys.len() {
+                look.scope()
+            } else {
+                None
+            }
+        })
+}
+
+/// One question, being answered.
+struct Look<'a> {
+    facts: &'a Facts<'a>,
+    basis: &'static Basis,
+    now: DateTime<Utc>,
+}
+
+/// A key's answer: ids of the rows that hold it open, or why it is closed.
+type Turn = Result<Vec<String>, Closed>;
+
+impl Look<'_> {
+    fn turn(&self, key: Key) -> Turn {
+        match key {
+            Key::Standing => self.standing(),
+            Key::Actor => self.actor(),
+            Key::Enrolment => self.enrolment(Phase::InCare),
+            Key::ExpectedEnrolment => self.enrolment(Phase::Expected),
+            Key::Agreement => self.agreement(),
+            Key::Assignment => self.assignment(),
+            Key::Guardianship => self.undisputed(),
+            Key::Consent | Key::UndisputedConsent => self.consent().map(|c| vec![c.id.to_string()]),
+            Key::Authorship => self.office_of(OrganizationKind::is_medical),
+            Key::Area => self.office_of(|k| k == OrganizationKind::MchCentre),
+            Key::Office => self.office_of(|k| k == OrganizationKind::HealthCommission),
+            Key::OwnGuardianship => self.own_guardianship(),
+            // No door declares an emergency yet, so there is never a fact to open this key.
+            Key::BrokenGlass => Err(Closed::Absent),
+        }
+    }
+
+    fn standing(&self) -> Turn {
+        match self.facts.asker.standing {
+            Some(Standing::Active) => Ok(vec![self.facts.asker.organization.to_string()]),
+            Some(Standing::Suspended) => Err(Closed::Suspended),
+            None => Err(Closed::Absent),
+        }
+    }
+
+    fn actor(&self) -> Turn {
+        let actor = self.facts.asker.actor.as_ref().ok_or(Closed::Absent)?;
+        match actor.state {
+            ActorState::Pending => return Err(Closed::NotApproved),
+            ActorState::Revoked => return Err(Closed::Revoked),
+            ActorState::Approved => {}
+        }
+        let fits = match self.basis.asker {
+            Asker::FacilityStaff => matches!(
+                actor.role,
+                ActorRole::ResponsiblePerson | ActorRole::HealthWorker | ActorRole::Carer
+            ),
+            Asker::Instructor => actor.practitioner.is_some(),
+            Asker::SourceInstitution => true,
+            Asker::MchCentre | Asker::EmergencyInstitution => {
+                matches!(
+                    actor.role,
+                    ActorRole::ResponsiblePerson | ActorRole::Clinician
+                )
+            }
+            Asker::Commission => {
+                matches!(
+                    actor.role,
+                    ActorRole::ResponsiblePerson | ActorRole::Official
+                )
+            }
+            Asker::Guardian => false,
+        };
+        if fits {
+            Ok(vec![actor.id.to_string()])
+        } else {
+            Err(Closed::WrongRole)
+        }
+    }
+
+    fn enrolment(&self, wanted: Phase) -> Turn {
+        let child = self.facts.child.ok_or(Closed::Absent)?;
+        let phase = |e: &super::facts::EnrolmentFact| e.state.phase(self.facts.zone, self.now);
+        if let Some(open) = child.enrolments.iter().find(|e| phase(e) == wanted) {
+            return Ok(vec![open.id.to_string()]);
+        }
+        Err(nearest(child.enrolments.iter().map(|e| match phase(e) {
+            Phase::Expected => Closed::NotYetBegun,
+            Phase::InCare | Phase::Ended => Closed::Ended,
+        })))
+    }
+
+    fn in_force(&self, agreement: &AgreementFact) -> Result<(), Closed> {
+        in_force(&agreement.state, agreement.term, self.facts.zone, self.now)?;
+        if !agreement.parties_active {
+            return Err(Closed::PartySuspended);
+        }
+        if !self.covers_purpose(&agreement.purposes) {
+            return Err(Closed::OtherPurpose);
+        }
+        Ok(())
+    }
+
+    fn open_agreements(&self) -> impl Iterator<Item = &AgreementFact> {
+        self.facts
+            .facility
+            .into_iter()
+            .flat_map(|f| &f.agreements)
+            .filter(|a| self.in_force(a).is_ok())
+    }
+
+    fn agreement(&self) -> Turn {
+        let open: Vec<String> = self.open_agreements().map(|a| a.id.to_string()).collect();
+        if !open.is_empty() {
+            return Ok(open);
+        }
+        let facility = self.facts.facility.ok_or(Closed::Absent)?;
+        Err(nearest(
+            facility
+                .agreements
+                .iter()
+                .filter_map(|a| self.in_force(a).err()),
+        ))
+    }
+
+    fn assignment(&self) -> Turn {
+        let facility = self.facts.facility.ok_or(Closed::Absent)?;
+        let holds = |a: &super::facts::AssignmentFact| -> Result<(), Closed> {
+            a.duty.holds(self.facts.zone, self.now)?;
+            let agreement = facility.agreements.iter().find(|g| g.id == a.agreement);
+            self.in_force(agreement.ok_or(Closed::Absent)?)
+        };
+        if let Some(open) = facility.assignments.iter().find(|a| holds(a).is_ok()) {
+            return Ok(vec![open.id.to_string()]);
+        }
+        Err(nearest(
+            facility.assignments.iter().filter_map(|a| holds(a).err()),
+        ))
+    }
+
+    fn undisputed(&self) -> Turn {
+        match self.facts.child.ok_or(Closed::Absent)?.disputed_since {
+            Some(_) => Err(Closed::Disputed),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The consent that holds. Of several the latest counts.
+    fn consent(&self) -> Result<&ConsentFact, Closed> {
+        let child = self.facts.child.ok_or(Closed::Absent)?;
+        if self.facts.zone.day(self.now) >= fourteenth_birthday(child.birth_date) {
+            return Err(Closed::Ended);
+        }
+        let holds = |c: &ConsentFact| -> Result<(), Closed> {
+            match c.state {
+                ConsentState::Withdrawn { .. } => return Err(Closed::Withdrawn),
+                ConsentState::Superseded { .. } => return Err(Closed::Ended),
+                ConsentState::Granted => {}
+            }
+            if c.guardianship_ended || self.now >= self.facts.zone.end(c.last_day) {
+                return Err(Closed::Ended);
+            }
+            if self.now < self.facts.zone.start(c.first_day) {
+                return Err(Closed::NotYetBegun);
+            }
+            // While guardianship is disputed, only what was given before the dispute still speaks.
+            if child.disputed_since.is_some_and(|since| c.granted >= since) {
+                return Err(Closed::Disputed);
+            }
+            if !self.covers_purpose(&c.purposes) {
+                return Err(Closed::OtherPurpose);
+            }
+            Ok(())
+        };
+        let open = child.consents.iter().filter(|c| holds(c).is_ok());
+        let latest = open.max_by_key(|c| (c.granted, c.id));
+        latest.ok_or_else(|| nearest(child.consents.iter().filter_map(|c| holds(c).err())))
+    }
+
+    /// Urgent safety is the part of daily care that outlives a dispute: what covers daily care
+    /// covers it too.
+    fn covers_purpose(&self, purposes: &BTreeSet<Purpose>) -> bool {
+        let asked = self.basis.purpose;
+        purposes.contains(&asked)
+            || (asked == Purpose::UrgentSafety && purposes.contains(&Purpose::DailyCare))
+    }
+
+    fn own_guardianship(&self) -> Turn {
+        let child = self.facts.child.ok_or(Closed::Absent)?;
+        let own = child.own_guardianship.as_ref().ok_or(Closed::Absent)?;
+        if own.ended.is_some() {
+            Err(Closed::Ended)
+        } else if own.disputed_since.is_some() {
+            Err(Closed::Disputed)
+        } else if self.now < self.facts.zone.start(own.first_day) {
+            Err(Closed::NotYetBegun)
+        } else {
+            Ok(vec![own.id.to_string()])
+        }
+    }
+
+    fn office_of(&self, fits: impl Fn(OrganizationKind) -> bool) -> Turn {
+        if fits(self.facts.asker.kind) {
+            Ok(Vec::new())
+        } else {
+            Err(Closed::Absent)
+        }
+    }
+
+    /// How far the look reaches once every key is open; `None` when that is nowhere.
+    fn scope(&self) -> Option<Scope> {
+        let (urgent_only, instructor, only) = match self.basis.sees {
+            Sees::ConsentedCategories => (false, false, None),
+            Sees::EntryCheckOnly => (false, false, Some(Category::EntryCheck)),
+            Sees::UrgentOnly => (true, false, None),
+            Sees::ConsentedCategoriesForInstructor => (false, true, None),
+            Sees::OwnRecords => return Some(Scope::OwnRecords(self.facts.asker.organization)),
+            Sees::AbnormalFindings => return Some(Scope::AbnormalFindings),
+            Sees::Everything => return Some(Scope::Everything),
+            Sees::Counts => return Some(Scope::Counts),
+            Sees::NamedCategories => return None,
+        };
+        let consent = self.consent().ok()?;
+        let grants: BTreeSet<Grant> = self
+            .open_agreements()
+            .flat_map(|a| {
+                let sources = a
+                    .sources
+                    .iter()
+                    .filter(|s| consent.sources.is_empty() || consent.sources.contains(s));
+                sources.flat_map(|&source| {
+                    a.categories
+                        .intersection(&consent.categories)
+                        .filter(|&&c| only.is_none_or(|o| o == c))
+                        .map(move |&category| Grant { category, source })
+                })
+            })
+            .collect();
+        (!grants.is_empty()).then_some(Scope::Consented {
+            grants,
+            urgent_only,
+            instructor,
+            mode: consent.mode,
+            data_from: consent.data_from,
+            data_until: consent.data_until,
+        })
+    }
+}
+
+/// Of several closed keys, the one nearest to being open is told: there is one, but…
+fn nearest(reasons: impl Iterator<Item = Closed>) -> Closed {
+    let rank = |c: &Closed| match c {
+        Closed::Disputed => 0,
+        Closed::OtherPurpose => 1,
+        Closed::OutsideShift => 2,
+        Closed::Suspended | Closed::PartySuspended => 3,
+        Closed::NotYetBegun => 4,
+        Closed::NotFiled => 5,
+        Closed::Withdrawn => 6,
+        Closed::Ended => 7,
+        _ => 8,
+    };
+    reasons.min_by_key(rank).unwrap_or(Closed::Absent)
+}

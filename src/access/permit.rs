@@ -1,0 +1,190 @@
+//! The yes that is held, and the no that explains itself.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    bases::Basis,
+    keys::{Key, KeyState},
+};
+use crate::domain::{
+    actor::Actor,
+    alert::{Category, Level},
+    child::Child,
+    consent::ConsentMode,
+    id::Id,
+    organization::Organization,
+};
+
+/// One category of results of one source institution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// The category.
+    pub category: Category,
+    /// The institution that sent the results.
+    pub source: Id<Organization>,
+}
+
+/// A key that was open, and the row it stands in: what a leaf's entry names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ground {
+    /// The key.
+    pub key: Key,
+    /// The row's id.
+    pub id: String,
+}
+
+/// How far a permit reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Alerts of these categories that rest on these sources only.
+    Consented {
+        /// Every category and source that consent and data clause have in common.
+        grants: BTreeSet<Grant>,
+        /// Only alerts of the highest level.
+        urgent_only: bool,
+        /// For the instructor rather than the facility's staff.
+        instructor: bool,
+        /// How much the recipient may do.
+        mode: ConsentMode,
+        /// Evidence from this day on.
+        data_from: Option<NaiveDate>,
+        /// Evidence up to this day.
+        data_until: Option<NaiveDate>,
+    },
+    /// What the organization itself sent.
+    OwnRecords(Id<Organization>),
+    /// Abnormal findings, for follow-up by the medical side.
+    AbnormalFindings,
+    /// Everything about the child.
+    Everything,
+    /// Counts only.
+    Counts,
+}
+
+/// A yes. Only [`decide`](super::decide) makes one; it can't be cloned, and it carries its grounds,
+/// so that the leaf writes itself.
+#[derive(Debug)]
+#[must_use = "a permit that nothing is read under needs no leaf"]
+pub struct Permit {
+    pub(super) basis: &'static Basis,
+    pub(super) organization: Id<Organization>,
+    pub(super) actor: Option<Id<Actor>>,
+    pub(super) child: Option<Id<Child>>,
+    pub(super) scope: Scope,
+    pub(super) grounds: Vec<Ground>,
+    pub(super) decided: DateTime<Utc>,
+}
+
+impl Permit {
+    /// The row of the table it rests on.
+    pub fn basis(&self) -> &'static Basis {
+        self.basis
+    }
+
+    /// The asking organization.
+    pub fn organization(&self) -> Id<Organization> {
+        self.organization
+    }
+
+    /// The person behind the call; none for a guardian, who is no actor of an organization.
+    pub fn actor(&self) -> Option<Id<Actor>> {
+        self.actor
+    }
+
+    /// The child, for a permit about one.
+    pub fn child(&self) -> Option<Id<Child>> {
+        self.child
+    }
+
+    /// How far it reaches.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The keys it rests on.
+    pub fn grounds(&self) -> &[Ground] {
+        &self.grounds
+    }
+
+    /// When it was decided.
+    pub fn decided(&self) -> DateTime<Utc> {
+        self.decided
+    }
+}
+
+/// A no, with the state of every key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The row of the table that was tried; none when the table has no such row.
+    pub basis: Option<&'static Basis>,
+    /// Every key of that row and how it stands.
+    pub keys: Vec<KeyState>,
+}
+
+impl Denial {
+    /// The keys that are missing.
+    pub fn missing(&self) -> impl Iterator<Item = KeyState> {
+        self.keys.iter().copied().filter(|k| k.state.is_err())
+    }
+}
+
+/// What of an alert stands in clear, for deciding whether a scope reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertFacts {
+    /// What it is about.
+    pub category: Category,
+    /// How pressing.
+    pub level: Level,
+    /// The institutions whose check-ups it rests on.
+    pub sources: BTreeSet<Id<Organization>>,
+    /// Day of the first check-up it rests on.
+    pub evidence_first: NaiveDate,
+    /// Day of the last check-up it rests on.
+    pub evidence_last: NaiveDate,
+    /// Whether its rule lets a facility have it at all.
+    pub for_facility: bool,
+    /// Whether its rule lets an instructor have it.
+    pub for_instructor: bool,
+    /// Whether its rule lets the MCH centre have it.
+    pub for_mch: bool,
+}
+
+impl Scope {
+    /// Whether an alert lies within the scope. The store's disclosing query says the same in SQL; a
+    /// test holds the two against each other.
+    pub fn reaches(&self, alert: &AlertFacts) -> bool {
+        match self {
+            Self::Consented {
+                grants,
+                urgent_only,
+                instructor,
+                data_from,
+                data_until,
+                ..
+            } => {
+                let granted = |&source: &Id<Organization>| {
+                    grants.contains(&Grant {
+                        category: alert.category,
+                        source,
+                    })
+                };
+                let audience = if *instructor {
+                    alert.for_instructor
+                } else {
+                    alert.for_facility
+                };
+                audience
+                    && (!urgent_only || alert.level == Level::Urgent)
+                    && !alert.sources.is_empty()
+                    && alert.sources.iter().all(granted)
+                    && data_from.is_none_or(|day| day <= alert.evidence_first)
+                    && data_until.is_none_or(|day| alert.evidence_last <= day)
+            }
+            Self::AbnormalFindings => alert.for_mch,
+            Self::Everything => true,
+            Self::OwnRecords(_) | Self::Counts => false,
+        }
+    }
+}

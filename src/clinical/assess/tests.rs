@@ -1,0 +1,528 @@
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::checkup::{CheckUpParts, CheckUpStatus, VisitKind};
+use crate::domain::finding::tests::any_finding;
+use crate::domain::finding::{Finding, FindingStatus, RawValue};
+
+static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::load().unwrap());
+
+const SEA_LEVEL: Setting = Setting {
+    altitude_m: 0,
+    correct_for_altitude: false,
+};
+const BANNER: Setting = Setting {
+    altitude_m: 1_300,
+    correct_for_altitude: true,
+};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn girl() -> Subject {
+    Subject {
+        sex: Some(Sex::Female),
+        birth_date: day("2022-06-01"),
+        gestation_days: None,
+    }
+}
+
+fn number(code: &str, value: i64, decimals: u32, unit: &str) -> Finding {
+    let raw = RawValue::Quantity {
+        value,
+        decimals,
+        unit,
+    };
+    Finding::parse(code, raw, FindingStatus::Final, "").unwrap()
+}
+
+fn coded(code: &str, value: &str, text: Option<&str>) -> Finding {
+    let raw = RawValue::Coded { code: value, text };
+    Finding::parse(code, raw, FindingStatus::Final, "").unwrap()
+}
+
+fn haemoglobin(tenths: i64) -> Finding {
+    number("HAEMOGLOBIN", tenths, 1, "g/L")
+}
+
+fn check_up(record: &str, date: &str, findings: Vec<Finding>) -> CheckUp {
+    let parts = CheckUpParts {
+        source: "hospital".into(),
+        record_id: record.into(),
+        revision: 1,
+        status: CheckUpStatus::Final,
+        date: day(date),
+        visit: VisitKind::Other,
+        findings,
+    };
+    CheckUp::new(parts, None, None).unwrap()
+}
+
+fn examined(check_up: &CheckUp) -> Examined<'_> {
+    Examined {
+        id: check_up.record_id(),
+        source: check_up.source(),
+        check_up,
+    }
+}
+
+fn assess_at(child: &Subject, setting: &Setting, check_ups: &[CheckUp]) -> Vec<Raised> {
+    let examined: Vec<Examined<'_>> = check_ups.iter().map(examined).collect();
+    assess(&RULES, child, setting, &examined)
+}
+
+fn raised(check_ups: &[CheckUp]) -> Vec<Raised> {
+    assess_at(&girl(), &SEA_LEVEL, check_ups)
+}
+
+fn rules(alerts: &[Raised]) -> Vec<&str> {
+    alerts.iter().map(|alert| alert.rule.as_str()).collect()
+}
+
+fn input<'a>(alert: &'a Raised, name: &str) -> &'a str {
+    let found = alert.inputs.iter().find(|(known, _)| known == name);
+    found
+        .map(|(_, value)| value.as_str())
+        .unwrap_or_else(|| panic!("no input {name}"))
+}
+
+/// Domain reference 3.2, limit by limit, in tenths of g/L.
+#[test]
+fn the_anaemia_table() {
+    const NONE: &str = "";
+    for (born_days_before, setting, tenths, rule) in [
+        (365, SEA_LEVEL, 1_100, NONE),
+        (365, SEA_LEVEL, 1_099, "ANAEMIA_MILD"),
+        (365, SEA_LEVEL, 900, "ANAEMIA_MILD"),
+        (365, SEA_LEVEL, 899, "ANAEMIA_MODERATE"),
+        (365, SEA_LEVEL, 600, "ANAEMIA_MODERATE"),
+        (365, SEA_LEVEL, 599, "ANAEMIA_SEVERE"),
+        (365, SEA_LEVEL, 300, "ANAEMIA_SEVERE"),
+        // 110 × (1 + 0.04 × 1.3) = 115.72
+        (365, BANNER, 1_158, NONE),
+        (365, BANNER, 1_157, "ANAEMIA_MILD"),
+        (365, BANNER, 899, "ANAEMIA_MODERATE"),
+        (
+            365,
+            Setting {
+                correct_for_altitude: false,
+                ..BANNER
+            },
+            1_157,
+            NONE,
+        ),
+        (
+            365,
+            Setting {
+                altitude_m: -154,
+                correct_for_altitude: true,
+            },
+            1_099,
+            "ANAEMIA_MILD",
+        ),
+        (
+            365,
+            Setting {
+                altitude_m: -154,
+                correct_for_altitude: true,
+            },
+            1_100,
+            NONE,
+        ),
+        // Six years and over: 120.
+        (6 * 366, SEA_LEVEL, 1_199, "ANAEMIA_MILD_FROM_6_YEARS"),
+        (6 * 366, SEA_LEVEL, 1_200, NONE),
+        // Under six months, never corrected for altitude.
+        (27, BANNER, 1_449, "ANAEMIA_NEWBORN"),
+        (27, BANNER, 1_450, NONE),
+        (28, BANNER, 900, NONE),
+        (28, BANNER, 899, "ANAEMIA_MODERATE"),
+        (130, BANNER, 999, "ANAEMIA_4_TO_6_MONTHS"),
+        (130, BANNER, 1_000, NONE),
+    ] {
+        let on = day("2024-06-01");
+        let birth_date = on - Days::new(born_days_before);
+        let child = Subject {
+            birth_date,
+            ..girl()
+        };
+        let check_ups = [check_up("r", "2024-06-01", vec![haemoglobin(tenths)])];
+        let alerts = assess_at(&child, &setting, &check_ups);
+        let want: &[&str] = if rule == NONE { &[] } else { &[rule] };
+        assert_eq!(
+            rules(&alerts),
+            want,
+            "{born_days_before} days, {setting:?}, {tenths}"
+        );
+    }
+}
+
+#[test]
+fn an_alert_explains_itself_and_tells_a_facility_no_value() {
+    let check_ups = [check_up("r7", "2023-12-01", vec![haemoglobin(1_040)])];
+    let alerts = assess_at(&girl(), &BANNER, &check_ups);
+    let [alert] = &alerts[..] else {
+        panic!("one alert")
+    };
+    assert_eq!(
+        (alert.family.as_str(), alert.subject.as_str()),
+        ("ANAEMIA", "")
+    );
+    assert_eq!(alert.check_ups, ["r7"]);
+    assert_eq!(alert.sources, BTreeSet::from(["hospital".to_owned()]));
+    assert_eq!(input(alert, "haemoglobin_g_l"), "104");
+    assert_eq!(input(alert, "limit_g_l"), "115.7");
+    assert_eq!(input(alert, "altitude_corrected_m"), "1300");
+    assert_eq!(alert.due, Some(day("2023-12-31")));
+    assert!(alert.source_document.contains("2012"));
+    assert!(
+        !alert
+            .care_card
+            .facility
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .contains("104")
+    );
+    assert!(alert.care_card.guardian.as_str().contains("104 g/L"));
+    let shown = format!("{alert:?}");
+    assert!(!shown.contains("104"), "{shown}");
+}
+
+#[test]
+fn the_latest_measurement_decides() {
+    let low = check_up("a", "2023-12-01", vec![haemoglobin(850)]);
+    let better = check_up("b", "2024-01-10", vec![haemoglobin(1_050)]);
+    let other = check_up("c", "2024-02-10", vec![coded("HEARING", "PASS", None)]);
+    let well = check_up("d", "2024-03-10", vec![haemoglobin(1_120)]);
+    assert_eq!(
+        rules(&raised(std::slice::from_ref(&low))),
+        ["ANAEMIA_MODERATE"]
+    );
+    let alerts = raised(&[other.clone(), low.clone(), better.clone()]);
+    assert_eq!(
+        (rules(&alerts), alerts[0].check_ups.clone()),
+        (vec!["ANAEMIA_MILD"], vec!["b".to_owned()])
+    );
+    assert_eq!(rules(&raised(&[low, well, better, other])), [""; 0]);
+}
+
+#[test]
+fn what_is_preliminary_or_in_error_raises_nothing() {
+    for status in [FindingStatus::Preliminary, FindingStatus::EnteredInError] {
+        let raw = RawValue::Coded {
+            code: "FAIL",
+            text: None,
+        };
+        let finding = Finding::parse("HEARING", raw, status, "").unwrap();
+        assert!(raised(&[check_up("a", "2023-12-01", vec![finding])]).is_empty());
+    }
+    let made = |status, revision| {
+        let parts = CheckUpParts {
+            source: "hospital".into(),
+            record_id: "a".into(),
+            revision,
+            status,
+            date: day("2023-12-01"),
+            visit: VisitKind::V18,
+            findings: vec![coded("HEARING", "FAIL", None)],
+        };
+        CheckUp::new(parts, None, None).unwrap()
+    };
+    let first = made(CheckUpStatus::Final, 1);
+    assert_eq!(
+        rules(&raised(std::slice::from_ref(&first))),
+        ["HEARING_FAIL"]
+    );
+    assert!(raised(&[made(CheckUpStatus::Preliminary, 1)]).is_empty());
+    assert!(raised(&[first.clone(), made(CheckUpStatus::EnteredInError, 2)]).is_empty());
+    assert!(raised(&[made(CheckUpStatus::EnteredInError, 2), first]).is_empty());
+}
+
+#[test]
+fn growth_classes_raise_the_gravest_of_a_family() {
+    // A girl of 18 months, 7.0 kg and 70 cm.
+    let small = check_up(
+        "a",
+        "2023-12-01",
+        vec![
+            number("WEIGHT", 7_000, 0, "g"),
+            number("LENGTH_HEIGHT", 700, 0, "mm"),
+        ],
+    );
+    let alerts = raised(&[small]);
+    assert_eq!(
+        rules(&alerts),
+        [
+            "GROWTH_WFL_WASTING",
+            "GROWTH_STATURE_SEVERE_STUNTING",
+            "GROWTH_WEIGHT_SEVERE_UNDERWEIGHT"
+        ]
+    );
+    assert_eq!(input(&alerts[2], "class"), "SEVERE_UNDERWEIGHT");
+    assert_eq!(input(&alerts[2], "row"), "EXACT");
+    assert_eq!(alerts[2].source_document, "WS/T 423-2022 表3");
+    assert!(
+        !alerts[2]
+            .care_card
+            .facility
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .contains("7000")
+    );
+}
+
+#[test]
+fn an_implausible_value_asks_for_another_measurement_and_nothing_else() {
+    // 11.0 kg typed as 41.0 kg.
+    let typed = check_up(
+        "a",
+        "2023-12-01",
+        vec![
+            number("WEIGHT", 41_000, 0, "g"),
+            number("LENGTH_HEIGHT", 800, 0, "mm"),
+        ],
+    );
+    let alerts = raised(&[typed]);
+    assert_eq!(rules(&alerts), ["GROWTH_REMEASURE"]);
+    assert_eq!(
+        (alerts[0].level, &alerts[0].recipients[..]),
+        (Level::Low, &[Recipient::Mch][..])
+    );
+    assert_eq!(alerts[0].care_card.facility, None);
+}
+
+#[test]
+fn a_preterm_child_is_judged_at_the_corrected_age() {
+    let weighed = [check_up(
+        "a",
+        "2022-12-01",
+        vec![number("WEIGHT", 5_600, 0, "g")],
+    )];
+    assert_eq!(
+        rules(&raised(&weighed)),
+        ["GROWTH_WEIGHT_SEVERE_UNDERWEIGHT"]
+    );
+    let preterm = Subject {
+        gestation_days: Some(30 * 7),
+        ..girl()
+    };
+    assert_eq!(rules(&assess_at(&preterm, &SEA_LEVEL, &weighed)), [""; 0]);
+}
+
+#[test]
+fn allergies_stand_each_for_itself_until_ruled_out() {
+    let first = check_up(
+        "a",
+        "2023-09-01",
+        vec![
+            coded("ALLERGY", "FOOD", Some("花生")),
+            coded("ALLERGY", "DRUG", Some("青霉素")),
+        ],
+    );
+    // A later form that says "none" must not switch them off.
+    let none = check_up("b", "2023-10-01", vec![coded("ALLERGY", "NONE", None)]);
+    let again = check_up(
+        "c",
+        "2023-11-01",
+        vec![coded("ALLERGY", "FOOD", Some(" 花生 "))],
+    );
+    let out = check_up(
+        "d",
+        "2023-12-01",
+        vec![coded("ALLERGY", "RULED_OUT", Some("花生"))],
+    );
+    let subjects = |check_ups: &[CheckUp]| {
+        let alerts = raised(check_ups);
+        assert!(
+            alerts
+                .iter()
+                .all(|alert| alert.level == Level::Urgent && alert.rule == "ALLERGY")
+        );
+        alerts
+            .into_iter()
+            .map(|alert| (alert.subject, alert.check_ups))
+            .collect::<Vec<_>>()
+    };
+    let one = |subject: &str, check_up: &str| (subject.to_owned(), vec![check_up.to_owned()]);
+    assert_eq!(
+        subjects(&[first.clone(), none.clone()]),
+        [one("花生", "a"), one("青霉素", "a")]
+    );
+    assert_eq!(
+        subjects(&[again.clone(), none.clone(), first.clone()]),
+        [one("花生", "c"), one("青霉素", "a")]
+    );
+    assert_eq!(
+        subjects(&[first.clone(), again, none, out]),
+        [one("青霉素", "a")]
+    );
+    let card = raised(&[first])[0].care_card.facility.clone().unwrap();
+    assert!(card.as_str().contains("花生"));
+}
+
+#[test]
+fn conditions_and_signs() {
+    let first = check_up(
+        "a",
+        "2023-12-01",
+        vec![
+            coded("CHD", "PRESENT", None),
+            coded("EPILEPSY", "ABSENT", None),
+            coded("FEBRILE_SEIZURE", "PRESENT", None),
+            coded("ASTHMA", "PRESENT", None),
+            coded("RICKETS_SIGN", "08", None),
+            coded("RICKETS_SIGN", "03", None),
+            coded("DEVELOPMENT_SIGN", "18-1", None),
+            coded("DEVELOPMENT_SIGN", "REGRESSION", None),
+        ],
+    );
+    let alerts = raised(std::slice::from_ref(&first));
+    assert_eq!(
+        rules(&alerts),
+        [
+            "ASTHMA",
+            "CHD",
+            "DEVELOPMENT_REGRESSION",
+            "FEBRILE_SEIZURE",
+            "RICKETS_SIGN"
+        ]
+    );
+    assert_eq!(input(&alerts[4], "RICKETS_SIGN"), "03,08");
+    for alert in alerts
+        .iter()
+        .filter(|alert| !alert.category.may_reach_facility())
+    {
+        assert!(!alert.recipients.contains(&Recipient::Facility));
+        assert_eq!(alert.care_card.facility, None);
+    }
+    let later = check_up(
+        "b",
+        "2024-06-01",
+        vec![
+            coded("RICKETS_SIGN", "01", None),
+            coded("DEVELOPMENT_SIGN", "NONE", None),
+            coded("CHD", "ABSENT", None),
+        ],
+    );
+    assert_eq!(
+        rules(&raised(&[later, first])),
+        ["ASTHMA", "FEBRILE_SEIZURE"]
+    );
+}
+
+#[test]
+fn vision_by_age_eye_and_difference() {
+    let eye = |code, tenths| number(code, tenths, 1, "1");
+    let both = |left, right| vec![eye("VISION_LEFT", left), eye("VISION_RIGHT", right)];
+    let at = |date: &str, findings| rules(&raised(&[check_up("a", date, findings)])).join(",");
+    // 4 years: 4.8 and below.
+    assert_eq!(at("2026-06-01", both(48, 49)), "VISION_LOW_4_YEARS");
+    assert_eq!(at("2026-06-01", both(49, 50)), "");
+    assert_eq!(at("2026-05-31", both(45, 45)), "");
+    // 5 years: 4.9 and below.
+    assert_eq!(at("2027-06-01", both(50, 49)), "VISION_LOW_5_YEARS");
+    assert_eq!(at("2027-06-01", both(50, 51)), "");
+    assert_eq!(at("2026-06-01", both(50, 52)), "VISION_EYES_DIFFER");
+    // Each eye by its own latest check-up: the right eye's re-check does not clear the left.
+    let first = check_up("a", "2026-06-01", both(46, 46));
+    let right = check_up("b", "2026-07-01", vec![eye("VISION_RIGHT", 50)]);
+    let alerts = raised(&[first, right]);
+    assert_eq!(
+        (rules(&alerts), alerts[0].check_ups.clone()),
+        (vec!["VISION_LOW_4_YEARS"], vec!["a".to_owned()])
+    );
+    assert!(alerts[0].care_card.guardian.as_str().contains("左眼4.6"));
+}
+
+#[test]
+fn equal_days_are_decided_by_source_and_record() {
+    let pass = check_up("r1", "2023-12-01", vec![coded("HEARING", "PASS", None)]);
+    let fail = check_up("r2", "2023-12-01", vec![coded("HEARING", "FAIL", None)]);
+    assert_eq!(raised(&[pass.clone(), fail.clone()]), raised(&[fail, pass]));
+}
+
+fn any_history() -> impl Strategy<Value = Vec<CheckUp>> {
+    let one = (
+        prop::collection::vec(any_finding(), 0..10),
+        -30..2_700_i64,
+        0..4_u32,
+        1..3_u32,
+        prop::sample::select(CheckUpStatus::ALL.to_vec()),
+    );
+    prop::collection::vec(one, 0..7).prop_map(|parts| {
+        let mut made: Vec<CheckUp> = Vec::new();
+        for (mut findings, days, record, revision, status) in parts {
+            // One answer to one question, as the constructor demands.
+            let mut seen = std::collections::BTreeSet::new();
+            findings
+                .retain(|finding| finding.code().entry().repeats || seen.insert(finding.code()));
+            let parts = CheckUpParts {
+                source: if days % 2 == 0 {
+                    "hospital".into()
+                } else {
+                    "mch".into()
+                },
+                record_id: format!("r{record}"),
+                revision,
+                status,
+                date: girl().birth_date + chrono::TimeDelta::days(days / 7 * 7),
+                visit: VisitKind::Other,
+                findings,
+            };
+            let check_up = CheckUp::new(parts, None, None).expect("sound");
+            // A revision of a record exists once.
+            let key = |c: &CheckUp| {
+                (
+                    c.source().to_owned(),
+                    c.record_id().to_owned(),
+                    c.revision(),
+                )
+            };
+            if made.iter().all(|other| key(other) != key(&check_up)) {
+                made.push(check_up);
+            }
+        }
+        made
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_check_ups_never_matters(
+        (history, shuffled) in any_history().prop_flat_map(|h| (Just(h.clone()), Just(h).prop_shuffle()))
+    ) {
+        prop_assert!(raised(&history) == raised(&shuffled));
+    }
+
+    #[test]
+    fn assessing_twice_is_assessing_once(history in any_history()) {
+        let once = raised(&history);
+        let doubled: Vec<CheckUp> = history.iter().chain(&history).cloned().collect();
+        prop_assert!(once == raised(&history));
+        prop_assert!(once == raised(&doubled));
+        let mut keys: Vec<_> = once.iter().map(|alert| (&alert.family, &alert.subject)).collect();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), once.len());
+    }
+
+    #[test]
+    fn any_findings_any_child_any_place(
+        history in any_history(),
+        sex in prop::option::of(prop::sample::select(Sex::ALL.to_vec())),
+        gestation_days in prop::option::of(any::<u32>()),
+        altitude_m in any::<i32>(),
+    ) {
+        let child = Subject { sex, gestation_days, ..girl() };
+        let setting = Setting { altitude_m, correct_for_altitude: true };
+        for alert in assess_at(&child, &setting, &history) {
+            prop_assert!(!alert.check_ups.is_empty() && !alert.sources.is_empty());
+            let for_facility = alert.recipients.contains(&Recipient::Facility);
+            prop_assert_eq!(for_facility, alert.care_card.facility.is_some());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Both standards for one set of measurements at one age: classes where they can be believed.
+
+use crate::clinical::growth::age::{Age, AgeDays};
+use crate::clinical::growth::stature::{self, Micrometres, Position};
+use crate::clinical::growth::who::{Observation, Scores};
+use crate::clinical::growth::wst423::{Classified, FIRST_HEIGHT_MONTH};
+use crate::clinical::growth::{Indicator, Tables};
+use crate::domain::sex::Sex;
+
+/// What one check-up measured. No `Debug`: these are findings.
+#[derive(Clone, Copy, Default)]
+pub struct Measurements {
+    pub weight_g: Option<i64>,
+    pub stature_um: Option<Micrometres>,
+    pub position: Option<Position>,
+    pub head_um: Option<Micrometres>,
+    /// Oedema of both feet: weight says nothing then.
+    pub oedema: bool,
+}
+
+/// The measurements judged.
+pub struct Appraisal {
+    pub age: Age,
+    /// WHO 2006 z-scores: trends and plausibility.
+    pub scores: Scores,
+    /// Length or height changed by 0.7 cm because of the position.
+    pub stature_adjusted: bool,
+    classes: [Option<Classified>; Indicator::COUNT],
+}
+
+impl Appraisal {
+    /// The WS/T 423 class of an indicator; `None` if it was not measured, the standard has no row,
+    /// or a measurement it rests on is implausible (see [`Appraisal::is_believable`]).
+    pub fn class(&self, indicator: Indicator) -> Option<Classified> {
+        self.classes[indicator.index()].filter(|_| self.is_believable(indicator))
+    }
+
+    /// Whether no WHO flag stands on the indicator or on a measurement it rests on.
+    pub fn is_believable(&self, indicator: Indicator) -> bool {
+        use Indicator::*;
+        let rests_on: &[Indicator] = match indicator {
+            WeightForLengthHeight | BmiForAge => &[WeightForAge, LengthHeightForAge, indicator],
+            _ => &[indicator],
+        };
+        !self
+            .scores
+            .implausible()
+            .any(|flagged| rests_on.contains(&flagged))
+    }
+}
+
+/// Judges measurements taken at `age` (see [`Age::for_growth`]).
+pub fn appraise(tables: &Tables, sex: Sex, age: Age, seen: &Measurements) -> Appraisal {
+    let Measurements {
+        weight_g,
+        stature_um,
+        position,
+        head_um,
+        oedema,
+    } = *seen;
+    let scores = tables.who.score(&Observation {
+        sex: Some(sex),
+        age: AgeDays::new(f64::from(age.days)),
+        weight_kg: weight_g.map(|grams| grams as f64 / 1e3),
+        stature_um,
+        position,
+        head_cm: head_um.map(|um| um as f64 / 1e4),
+        oedema,
+    });
+    // WS/T 423 switches at 24 completed months, which may be day 730: a day before WHO does. It is
+    // silent on the measuring position; WHO's 0.7 cm is used `[P]`.
+    let by_length = age.months < FIRST_HEIGHT_MONTH;
+    let um = stature_um
+        .map(|um| stature::adjust(um, position, by_length, !scores.position_ignored).um)
+        .filter(|&um| um > 0);
+    let weight = weight_g.filter(|_| !oedema);
+
+    let standard = &tables.wst423;
+    let months = age.months;
+    let both = weight.zip(um);
+    let mut classes = [None; Indicator::COUNT];
+    let mut put = |class: Option<Classified>| {
+        if let Some(class) = class {
+            classes[class.indicator.index()] = Some(class);
+        }
+    };
+    put(weight.and_then(|grams| standard.weight_for_age(sex, months, grams)));
+    put(um.and_then(|um| standard.length_height_for_age(sex, months, um)));
+    put(both.and_then(|(grams, um)| standard.weight_for_length_height(sex, months, grams, um)));
+    put(both.and_then(|(grams, um)| standard.bmi_for_age(sex, months, grams, um)));
+    put(head_um.and_then(|um| standard.head_for_age(sex, months, um)));
+    Appraisal {
+        age,
+        scores,
+        stature_adjusted: um.is_some() && um != stature_um,
+        classes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_months(months: u32) -> Age {
+        Age {
+            days: (f64::from(months) * 30.4375).round() as u32,
+            months,
+            corrected: false,
+        }
+    }
+
+    fn boy(age: Age, seen: Measurements) -> Appraisal {
+        appraise(&Tables::load().unwrap(), Sex::Male, age, &seen)
+    }
+
+    #[test]
+    fn lying_at_two_years_loses_seven_millimetres_in_both_standards() {
+        // WS/T 423 B.3, boys, 24 months: −2 SD is 82.0 cm.
+        let seen = |um, position| Measurements {
+            stature_um: Some(um),
+            position,
+            ..<_>::default()
+        };
+        let class = |seen| {
+            boy(at_months(24), seen)
+                .class(Indicator::LengthHeightForAge)
+                .unwrap()
+                .nutrition()
+        };
+        use crate::clinical::growth::wst423::NutritionClass::Stunting;
+        assert_eq!(class(seen(820_000, None)), None);
+        assert_eq!(class(seen(820_000, Some(Position::Standing))), None);
+        assert_eq!(class(seen(826_900, Some(Position::Lying))), Some(Stunting));
+        assert_eq!(class(seen(827_000, Some(Position::Lying))), None);
+    }
+
+    #[test]
+    fn an_implausible_length_takes_its_companions_with_it() {
+        // 69.2 cm typed as 169.2 cm at 8 months.
+        let seen = Measurements {
+            weight_g: Some(8_400),
+            stature_um: Some(1_592_000),
+            head_um: Some(434_000),
+            ..<_>::default()
+        };
+        let appraisal = boy(at_months(8), seen);
+        for indicator in [
+            Indicator::LengthHeightForAge,
+            Indicator::WeightForLengthHeight,
+            Indicator::BmiForAge,
+        ] {
+            assert!(!appraisal.is_believable(indicator));
+            assert_eq!(appraisal.class(indicator), None);
+        }
+        assert!(appraisal.class(Indicator::WeightForAge).is_some());
+        assert!(
+            appraisal
+                .class(Indicator::HeadCircumferenceForAge)
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn oedema_silences_weight() {
+        let seen = Measurements {
+            weight_g: Some(8_400),
+            stature_um: Some(692_000),
+            oedema: true,
+            ..<_>::default()
+        };
+        let appraisal = boy(at_months(8), seen);
+        assert_eq!(appraisal.class(Indicator::WeightForAge), None);
+        assert_eq!(appraisal.class(Indicator::BmiForAge), None);
+        assert_eq!(appraisal.scores.get(Indicator::WeightForAge), None);
+        assert!(appraisal.class(Indicator::LengthHeightForAge).is_some());
+    }
+}

@@ -1,0 +1,212 @@
+//! WHO Child Growth Standards 2006: z-scores of one child, as WHO's program `anthro` gives them.
+//!
+//! Z-scores only, no classes: China's classes are WS/T 423's (see [`super::wst423`]) and the two
+//! are never mixed. From 60 months there is no score here.
+
+use crate::clinical::growth::Indicator;
+use crate::clinical::growth::age::AgeDays;
+use crate::clinical::growth::lms::{Lms, LmsTable, Score};
+use crate::clinical::growth::stature::{self, Micrometres, Position};
+use crate::clinical::growth::table::TableError;
+use crate::domain::sex::Sex;
+
+/// From this day on (24 months) height tables apply, before it length tables.
+pub const FIRST_HEIGHT_DAY: u32 = 731;
+/// No score from this many months on.
+const END_MONTHS: u32 = 60;
+/// A child stands at this age at the earliest.
+const STANDS_FROM_MONTHS: u32 = 9;
+/// With the age unknown, from 87 cm on a measurement is taken for a height.
+const HEIGHT_FROM_UM: Micrometres = 870_000;
+/// One row of the weight-for-length and weight-for-height tables: 0.1 cm.
+const UM_PER_ROW: Micrometres = 1_000;
+
+/// The six reference tables.
+#[derive(Debug)]
+pub struct Standards {
+    pub weight_for_age: LmsTable,
+    pub length_height_for_age: LmsTable,
+    pub bmi_for_age: LmsTable,
+    pub head_for_age: LmsTable,
+    pub weight_for_length: LmsTable,
+    pub weight_for_height: LmsTable,
+}
+
+/// One child, measured once. Whatever is unknown or was not measured is `None`.
+#[derive(Clone, Copy, Default)]
+pub struct Observation {
+    pub sex: Option<Sex>,
+    pub age: Option<AgeDays>,
+    pub weight_kg: Option<f64>,
+    pub stature_um: Option<Micrometres>,
+    pub position: Option<Position>,
+    pub head_cm: Option<f64>,
+    /// Oedema of both feet: no weight-based score (the child counts as below −3 SD).
+    pub oedema: bool,
+}
+
+/// A z-score and whether it is too extreme to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scored {
+    pub z: Score,
+    /// Beyond WHO's limits of plausibility: measure again before believing it.
+    pub implausible: bool,
+}
+
+/// What the observation yields. `Debug` is not implemented: these are findings.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct Scores {
+    /// Length before day 731, height from it.
+    pub stature_um: Option<Micrometres>,
+    /// kg/m², from the adjusted length or height.
+    pub bmi: Option<f64>,
+    /// "Standing" under 9 months: the position was ignored.
+    pub position_ignored: bool,
+    by_indicator: [Option<Scored>; Indicator::COUNT],
+}
+
+impl Scores {
+    /// The score of one indicator, if there is one.
+    pub fn get(&self, indicator: Indicator) -> Option<Scored> {
+        self.by_indicator[indicator.index()]
+    }
+
+    /// The indicators that are implausible.
+    pub fn implausible(&self) -> impl Iterator<Item = Indicator> + '_ {
+        Indicator::ALL
+            .iter()
+            .copied()
+            .filter(|&indicator| self.get(indicator).is_some_and(|scored| scored.implausible))
+    }
+}
+
+macro_rules! shipped {
+    ($name:literal, $x:literal) => {
+        LmsTable::read($name, include_str!(concat!("../data/", $name)), $x)
+    };
+}
+
+impl Standards {
+    pub(super) fn load() -> Result<Standards, TableError> {
+        Ok(Standards {
+            weight_for_age: shipped!("who2006_wfa.csv", "day")?,
+            length_height_for_age: shipped!("who2006_lhfa.csv", "day")?,
+            bmi_for_age: shipped!("who2006_bfa.csv", "day")?,
+            head_for_age: shipped!("who2006_hcfa.csv", "day")?,
+            weight_for_length: shipped!("who2006_wfl.csv", "mm")?,
+            weight_for_height: shipped!("who2006_wfh.csv", "mm")?,
+        })
+    }
+
+    /// All five scores of one observation.
+    pub fn score(&self, seen: &Observation) -> Scores {
+        let weight = seen.weight_kg.filter(|&kg| kg > 0.0);
+        let head = seen.head_cm.filter(|&cm| cm > 0.0);
+        let day = seen.age.map(AgeDays::row);
+        let stature = seen.stature_um.filter(|&um| um > 0).map(|um| {
+            // Without an age nothing is adjusted: either side of the switch would be a guess.
+            let (position, by_length) = match day {
+                Some(day) => (seen.position, day < FIRST_HEIGHT_DAY),
+                None => (None, true),
+            };
+            let can_stand = seen
+                .age
+                .is_none_or(|age| !age.is_under_months(STANDS_FROM_MONTHS));
+            stature::adjust(um, position, by_length, can_stand)
+        });
+        let position_ignored = stature.is_some_and(|stature| stature.position_ignored);
+        let um = stature.map(|stature| stature.um).filter(|&um| um > 0);
+        let bmi = weight.zip(um).map(|(kg, um)| {
+            let metres = um as f64 / 1e6;
+            kg / (metres * metres)
+        });
+        let mut scores = Scores {
+            stature_um: um,
+            bmi,
+            position_ignored,
+            by_indicator: Default::default(),
+        };
+        let Some(sex) = seen.sex else { return scores };
+        if seen.age.is_some_and(|age| !age.is_under_months(END_MONTHS)) {
+            return scores;
+        }
+        let weight = weight.filter(|_| !seen.oedema);
+        let bmi = bmi.filter(|_| !seen.oedema);
+        let cm = um.map(|um| um as f64 / 1e4);
+
+        let at_age = |table: &LmsTable| day.and_then(|day| table.row(sex, day).copied());
+        let mut put = |indicator: Indicator, y: Option<f64>, lms: Option<Lms>| {
+            scores.by_indicator[indicator.index()] =
+                y.zip(lms).and_then(|(y, lms)| scored(indicator, &lms, y));
+        };
+        put(
+            Indicator::LengthHeightForAge,
+            cm,
+            at_age(&self.length_height_for_age),
+        );
+        put(
+            Indicator::WeightForAge,
+            weight,
+            at_age(&self.weight_for_age),
+        );
+        put(Indicator::BmiForAge, bmi, at_age(&self.bmi_for_age));
+        put(
+            Indicator::HeadCircumferenceForAge,
+            head,
+            at_age(&self.head_for_age),
+        );
+        let at_stature = um.and_then(|um| self.for_stature(sex, day, seen.position, um));
+        put(Indicator::WeightForLengthHeight, weight, at_stature);
+        scores
+    }
+
+    /// The weight-for-length or weight-for-height row, interpolated between two of 0.1 cm.
+    fn for_stature(
+        &self,
+        sex: Sex,
+        day: Option<u32>,
+        position: Option<Position>,
+        um: Micrometres,
+    ) -> Option<Lms> {
+        let by_length = match (day, position) {
+            (Some(day), _) => day < FIRST_HEIGHT_DAY,
+            (None, Some(position)) => position == Position::Lying,
+            (None, None) => um < HEIGHT_FROM_UM,
+        };
+        let table = if by_length {
+            &self.weight_for_length
+        } else {
+            &self.weight_for_height
+        };
+        let mm = u32::try_from(um.div_euclid(UM_PER_ROW)).ok()?;
+        let low = table.row(sex, mm)?;
+        match um.rem_euclid(UM_PER_ROW) {
+            0 => Some(*low),
+            rest => {
+                let share = rest as f64 / UM_PER_ROW as f64;
+                Some(low.towards(table.row(sex, mm + 1)?, share))
+            }
+        }
+    }
+}
+
+/// The score and its plausibility, judged on the rounded score as WHO's program does.
+fn scored(indicator: Indicator, lms: &Lms, y: f64) -> Option<Scored> {
+    let z = match indicator {
+        Indicator::LengthHeightForAge | Indicator::HeadCircumferenceForAge => lms.z(y),
+        _ => lms.z_restricted(y),
+    };
+    let z = Score::round(z)?;
+    let (low, high) = match indicator {
+        Indicator::WeightForAge => (-600, 500),
+        Indicator::LengthHeightForAge => (-600, 600),
+        _ => (-500, 500),
+    };
+    Some(Scored {
+        z,
+        implausible: !(low..=high).contains(&z.hundredths()),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The check-ups of one child in an order that does not depend on how they came.
+
+use std::cmp::Reverse;
+
+use crate::clinical::assess::Examined;
+use crate::domain::catalogue::FindingCode;
+use crate::domain::finding::Finding;
+
+/// Effective check-ups, oldest first; equal days by source and record id.
+pub(super) struct History<'a> {
+    exams: Vec<&'a Examined<'a>>,
+    /// For each finding, the place of the latest check-up that has it.
+    latest: [Option<usize>; FindingCode::COUNT],
+}
+
+impl<'a> History<'a> {
+    /// Of several revisions of a record the highest counts; records and findings that are
+    /// preliminary or entered in error don't.
+    pub(super) fn new(check_ups: &'a [Examined<'a>]) -> History<'a> {
+        let mut exams: Vec<&Examined<'_>> = check_ups.iter().collect();
+        let record = |exam: &Examined<'a>| (exam.source, exam.check_up.record_id());
+        exams.sort_unstable_by_key(|exam| {
+            (record(exam), Reverse(exam.check_up.revision()), exam.id)
+        });
+        exams.dedup_by_key(|exam| record(exam));
+        exams.retain(|exam| exam.check_up.status().is_effective());
+        // Stable: within a day the order by source and record id stays.
+        exams.sort_by_key(|exam| exam.check_up.date());
+
+        let mut latest = [None; FindingCode::COUNT];
+        for (at, exam) in exams.iter().enumerate() {
+            for finding in effective(exam) {
+                latest[finding.code().index()] = Some(at);
+            }
+        }
+        History { exams, latest }
+    }
+
+    pub(super) fn exam(&self, at: usize) -> &'a Examined<'a> {
+        self.exams[at]
+    }
+
+    /// Oldest first, with their places.
+    pub(super) fn exams(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Examined<'a>)> + '_ {
+        self.exams.iter().copied().enumerate()
+    }
+
+    /// The latest check-up that has the finding.
+    pub(super) fn latest(&self, code: FindingCode) -> Option<usize> {
+        self.latest[code.index()]
+    }
+
+    /// The latest check-up that has both findings.
+    pub(super) fn latest_with_both(&self, a: FindingCode, b: FindingCode) -> Option<usize> {
+        let newest = self.latest(a)?.min(self.latest(b)?);
+        (0..=newest)
+            .rev()
+            .find(|&at| self.one(at, a).is_some() && self.one(at, b).is_some())
+    }
+
+    /// The findings of a code in one check-up.
+    pub(super) fn all(
+        &self,
+        at: usize,
+        code: FindingCode,
+    ) -> impl Iterator<Item = &'a Finding> + use<'a> {
+        effective(self.exams[at]).filter(move |finding| finding.code() == code)
+    }
+
+    /// The one finding of a code in one check-up.
+    pub(super) fn one(&self, at: usize, code: FindingCode) -> Option<&'a Finding> {
+        self.all(at, code).next()
+    }
+}
+
+/// The findings of a check-up that rules may read.
+pub(super) fn effective<'a>(exam: &Examined<'a>) -> impl Iterator<Item = &'a Finding> + use<'a> {
+    exam.check_up
+        .findings()
+        .iter()
+        .filter(|finding| finding.status().is_effective())
+}

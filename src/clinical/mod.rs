@@ -1,0 +1,13 @@
+//! Clinical rules: findings in, alerts out. Pure; the rules and tables are data beside the code.
+//!
+//! - [`growth`]: WHO 2006 z-scores and WS/T 423-2022 classes
+//! - [`rules`]: the rule table, read from `data/rules/*.toml` and refused if it is not sound
+//! - [`care_card`]: the short Chinese text a carer or guardian reads
+//! - [`assess`]: which alerts should stand for one child now
+
+pub mod assess;
+pub mod care_card;
+pub mod growth;
+mod history;
+mod matching;
+pub mod rules;

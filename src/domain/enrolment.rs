@@ -1,0 +1,192 @@
+//! 入托: a child in a facility's care, dated.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{region::Zone, text_code::text_codes};
+
+/// Marks ids of enrolments.
+#[derive(Debug)]
+pub enum Enrolment {}
+
+text_codes! {
+    /// How much a child is in care.
+    CareKind {
+        /// 全日托.
+        FullDay = "FULL_DAY",
+        /// 半日托.
+        HalfDay = "HALF_DAY",
+        /// 计时托.
+        Hourly = "HOURLY",
+        /// 临时托.
+        Temporary = "TEMPORARY",
+    }
+}
+
+/// Where an enrolment stands, with exactly the days that state has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentState {
+    /// 预约入托.
+    Expected {
+        /// The day it is expected to begin.
+        first_day: NaiveDate,
+    },
+    /// 在托, from its first day on.
+    Active {
+        /// The first day in care.
+        first_day: NaiveDate,
+    },
+    /// 已离托, after its last day.
+    Left {
+        /// The first day in care, or the expected one of a child that never came.
+        first_day: NaiveDate,
+        /// The last day in care, included; the day before `first_day` if the child never came.
+        last_day: NaiveDate,
+    },
+}
+
+/// A change that an enrolment's state does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EnrolmentRefusal {
+    /// Only an expected child is enrolled.
+    #[error("the child is enrolled already")]
+    AlreadyActive,
+    /// The child has left.
+    #[error("the enrolment has ended")]
+    Ended,
+    /// A last day may not lie before the first by more than one day.
+    #[error("the last day lies before the first")]
+    LeavesBeforeFirstDay,
+}
+
+impl EnrolmentState {
+    /// An expected child is enrolled from `first_day` on.
+    pub fn enrol(self, first_day: NaiveDate) -> Result<Self, EnrolmentRefusal> {
+        match self {
+            Self::Expected { .. } => Ok(Self::Active { first_day }),
+            Self::Active { .. } => Err(EnrolmentRefusal::AlreadyActive),
+            Self::Left { .. } => Err(EnrolmentRefusal::Ended),
+        }
+    }
+
+    /// The child leaves after `last_day`.
+    pub fn leave(self, last_day: NaiveDate) -> Result<Self, EnrolmentRefusal> {
+        let (Self::Expected { first_day } | Self::Active { first_day }) = self else {
+            return Err(EnrolmentRefusal::Ended);
+        };
+        if last_day.succ_opt().is_none_or(|next| next < first_day) {
+            return Err(EnrolmentRefusal::LeavesBeforeFirstDay);
+        }
+        Ok(Self::Left {
+            first_day,
+            last_day,
+        })
+    }
+
+    /// Stable text of the state.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Expected { .. } => "EXPECTED",
+            Self::Active { .. } => "ACTIVE",
+            Self::Left { .. } => "LEFT",
+        }
+    }
+
+    /// Reads a state back; `None` for a combination that can't be.
+    pub fn from_parts(code: &str, first: NaiveDate, last: Option<NaiveDate>) -> Option<Self> {
+        match (code, last) {
+            ("EXPECTED", None) => Some(Self::Expected { first_day: first }),
+            ("ACTIVE", None) => Some(Self::Active { first_day: first }),
+            ("LEFT", Some(last_day)) => Some(Self::Left {
+                first_day: first,
+                last_day,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The first (or expected first) day.
+    pub fn first_day(self) -> NaiveDate {
+        let (Self::Expected { first_day }
+        | Self::Active { first_day }
+        | Self::Left { first_day, .. }) = self;
+        first_day
+    }
+
+    /// The last day, once known.
+    pub fn last_day(self) -> Option<NaiveDate> {
+        match self {
+            Self::Left { last_day, .. } => Some(last_day),
+            _ => None,
+        }
+    }
+
+    /// Where it stands at `now`: a first day that has not come, a last day that has not passed.
+    pub fn phase(self, zone: Zone, now: DateTime<Utc>) -> Phase {
+        let today = zone.day(now);
+        match self {
+            Self::Expected { .. } => Phase::Expected,
+            Self::Active { first_day } | Self::Left { first_day, .. } if today < first_day => {
+                match self {
+                    Self::Left {
+                        last_day,
+                        first_day,
+                    } if last_day < first_day => Phase::Ended,
+                    _ => Phase::Expected,
+                }
+            }
+            Self::Left { last_day, .. } if last_day < today => Phase::Ended,
+            Self::Active { .. } | Self::Left { .. } => Phase::InCare,
+        }
+    }
+}
+
+/// An enrolment at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Not begun.
+    Expected,
+    /// In care today.
+    InCare,
+    /// Over.
+    Ended,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(d: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 9, d).unwrap()
+    }
+
+    #[test]
+    fn days_are_included_and_a_child_that_never_came_is_gone_at_once() {
+        let zone = Zone::china();
+        let active = EnrolmentState::Expected { first_day: day(3) }
+            .enrol(day(2))
+            .unwrap();
+        let left = active.leave(day(5)).unwrap();
+        for (today, phase) in [
+            (1, Phase::Expected),
+            (2, Phase::InCare),
+            (5, Phase::InCare),
+            (6, Phase::Ended),
+        ] {
+            assert_eq!(
+                left.phase(zone, zone.start(day(today))),
+                phase,
+                "on day {today}"
+            );
+        }
+        assert_eq!(left.phase(zone, zone.end(day(5))), Phase::Ended);
+        let never = EnrolmentState::Expected { first_day: day(10) }
+            .leave(day(9))
+            .unwrap();
+        assert_eq!(never.phase(zone, zone.start(day(4))), Phase::Ended);
+        assert_eq!(
+            active.leave(NaiveDate::from_ymd_opt(2026, 8, 30).unwrap()),
+            Err(EnrolmentRefusal::LeavesBeforeFirstDay)
+        );
+        assert_eq!(left.enrol(day(7)), Err(EnrolmentRefusal::Ended));
+    }
+}

@@ -1,0 +1,338 @@
+//! Assessment: a child's standing alerts are brought in line with all its check-ups.
+//!
+//! Always over the whole history, so that the order in which check-ups arrive does not matter and
+//! assessing twice is assessing once. The caller holds the child's row locked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+
+use super::{change::LockedChild, error::Error, gateway::Gateway};
+use crate::{
+    access::AlertFacts,
+    clinical::{
+        assess::{self, Examined, Raised, Subject},
+        rules::Recipient,
+    },
+    domain::{
+        alert::Alert,
+        canonical::Writer,
+        checkup::{CheckUp, CheckUpParts},
+        child::Child,
+        finding::Finding,
+        id::Id,
+        region::{RegionCode, Settings},
+    },
+    store::{
+        Tx,
+        alerts::{self, AlertRow, NewAlert},
+        check_ups::{self, CheckUpRow, SealedCheckUp},
+    },
+    vault::IndexKey,
+};
+
+/// What of an alert is sealed: everything that says what was found and what to do.
+#[derive(Serialize, Deserialize)]
+pub struct AlertBody {
+    /// Document and section the rule comes from.
+    pub source_document: String,
+    /// What a carer reads; none when the rule has nothing for carers.
+    pub facility_card: Option<String>,
+    /// What a guardian reads.
+    pub guardian_card: String,
+    /// What the medical side does.
+    pub follow_up: String,
+    /// What the rule read and compared.
+    pub inputs: Vec<(String, String)>,
+}
+
+/// Place of an alert's sealed body.
+pub(super) const ALERT_PLACE: (&str, &str) = ("alerts", "sealed");
+/// Place of a check-up's sealed findings.
+pub(super) const FINDINGS_PLACE: (&str, &str) = ("check_ups", "sealed");
+
+/// Where and when an assessment happens.
+pub struct Occasion<'a> {
+    /// The region.
+    pub region: RegionCode,
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// The present instant.
+    pub now: DateTime<Utc>,
+}
+
+/// Brings the standing alerts of locked children in line with their check-ups; gives the children
+/// whose alerts changed.
+pub async fn reassess(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    occasion: &Occasion<'_>,
+    children: &[&LockedChild],
+    chance: &mut (dyn RngCore + Send),
+) -> Result<Vec<Id<Child>>, Error> {
+    let ids: Vec<Id<Child>> = children.iter().map(|c| c.row.id).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let mut histories: BTreeMap<Id<Child>, Vec<SealedCheckUp>> = BTreeMap::new();
+    for check_up in check_ups::latest_of(tx, occasion.region, &ids).await? {
+        if let Some(child) = check_up.row.child {
+            histories.entry(child).or_default().push(check_up);
+        }
+    }
+    let mut standing: BTreeMap<Id<Child>, Vec<AlertRow>> = BTreeMap::new();
+    for alert in alerts::standing(tx, occasion.region, &ids).await? {
+        standing.entry(alert.child).or_default().push(alert);
+    }
+    let mut plan = Plan::default();
+    for child in children {
+        let history = histories.remove(&child.row.id).unwrap_or_default();
+        let standing = standing.remove(&child.row.id).unwrap_or_default();
+        plan_child(
+            &mut plan, gateway, occasion, child, history, standing, chance,
+        )?;
+    }
+    plan.carry_out(tx, occasion).await
+}
+
+/// What has to be written.
+#[derive(Default)]
+struct Plan {
+    opened: Vec<NewAlert>,
+    renewed: Vec<NewAlert>,
+    resolved: Vec<Id<Alert>>,
+    retracted: Vec<Id<Alert>>,
+    changed: BTreeSet<Id<Child>>,
+}
+
+impl Plan {
+    async fn carry_out(
+        self,
+        tx: &mut Tx,
+        occasion: &Occasion<'_>,
+    ) -> Result<Vec<Id<Child>>, Error> {
+        let Occasion { region, now, .. } = *occasion;
+        alerts::end(tx, region, &self.resolved, "RESOLVED", now).await?;
+        alerts::end(tx, region, &self.retracted, "RETRACTED", now).await?;
+        for alert in &self.renewed {
+            alerts::renew(tx, region, alert).await?;
+        }
+        alerts::insert(tx, region, &self.opened).await?;
+        Ok(self.changed.into_iter().collect())
+    }
+}
+
+fn plan_child(
+    plan: &mut Plan,
+    gateway: &Gateway,
+    occasion: &Occasion<'_>,
+    child: &LockedChild,
+    history: Vec<SealedCheckUp>,
+    standing: Vec<AlertRow>,
+    chance: &mut (dyn RngCore + Send),
+) -> Result<(), Error> {
+    let opened = history
+        .into_iter()
+        .map(|c| Ok((c.row.id, open_check_up(child, c)?)))
+        .collect::<Result<BTreeMap<Id<CheckUpRow>, CheckUp>, Error>>()?;
+    let named: Vec<(String, &CheckUp)> = opened.iter().map(|(id, c)| (id.to_string(), c)).collect();
+    let examined: Vec<Examined<'_>> = named
+        .iter()
+        .map(|(id, check_up)| Examined {
+            id,
+            source: check_up.source(),
+            check_up,
+        })
+        .collect();
+    let subject = Subject {
+        sex: Some(child.row.sex),
+        birth_date: child.row.birth_date,
+        gestation_days: child.row.gestation_days,
+    };
+    let setting = assess::Setting {
+        altitude_m: i32::try_from(occasion.settings.altitude_m).unwrap_or(i32::MAX),
+        correct_for_altitude: occasion.settings.correct_for_altitude,
+    };
+    let raised = assess::assess(gateway.rules(), &subject, &setting, &examined);
+    let index = gateway.keyring().index();
+    let mut standing: BTreeMap<(String, String), AlertRow> = standing
+        .into_iter()
+        .map(|a| ((a.family.clone(), a.subject.clone()), a))
+        .collect();
+    for raised in raised {
+        let subject = subject_index(index, child, &raised);
+        let digest = content_digest(index, &raised);
+        let known = standing.remove(&(raised.family.clone(), subject.clone()));
+        if known.as_ref().is_some_and(|k| k.digest == digest) {
+            continue;
+        }
+        plan.changed.insert(child.row.id);
+        let alert = alert_row(
+            child,
+            &opened,
+            &raised,
+            known.as_ref(),
+            subject,
+            digest,
+            occasion,
+            chance,
+        )?;
+        let body =
+            serde_json::to_vec(&body(&raised)).map_err(|_| Error::Broken("an alert body"))?;
+        let (table, column) = ALERT_PLACE;
+        let sealed = child
+            .key
+            .seal(table, &alert.id.to_string(), column, &body, chance)?;
+        let new = NewAlert { row: alert, sealed };
+        if known.is_some() {
+            plan.renewed.push(new)
+        } else {
+            plan.opened.push(new)
+        }
+    }
+    for (_, gone) in standing {
+        plan.changed.insert(child.row.id);
+        // What it rested on still holds: a later finding no longer shows it. Otherwise it should
+        // never have stood.
+        let holds = |id: &Id<CheckUpRow>| opened.get(id).is_some_and(|c| c.status().is_effective());
+        if gone.evidence.keys().all(holds) {
+            plan.resolved.push(gone.id);
+        } else {
+            plan.retracted.push(gone.id);
+        }
+    }
+    Ok(())
+}
+
+/// Opens a check-up that is sealed under the child's key.
+pub(super) fn open_check_up(child: &LockedChild, sealed: SealedCheckUp) -> Result<CheckUp, Error> {
+    let (table, column) = FINDINGS_PLACE;
+    let bytes = child
+        .key
+        .open(table, &sealed.row.id.to_string(), column, &sealed.sealed)?;
+    check_up(sealed.row, &bytes)
+}
+
+/// Puts a check-up together from its row and its opened findings.
+pub(super) fn check_up(row: CheckUpRow, findings: &[u8]) -> Result<CheckUp, Error> {
+    let findings =
+        Finding::decode_all(findings).map_err(|_| Error::Broken("a check-up's findings"))?;
+    let parts = CheckUpParts {
+        source: row.source.to_string(),
+        record_id: row.record_id,
+        revision: row.revision,
+        status: row.status,
+        date: row.date,
+        visit: row.visit,
+        findings,
+    };
+    CheckUp::new(parts, None, None).map_err(|_| Error::Broken("a stored check-up"))
+}
+
+fn body(raised: &Raised) -> AlertBody {
+    AlertBody {
+        source_document: raised.source_document.clone(),
+        facility_card: raised
+            .care_card
+            .facility
+            .as_ref()
+            .map(|t| t.as_str().to_owned()),
+        guardian_card: raised.care_card.guardian.as_str().to_owned(),
+        follow_up: raised.follow_up.clone(),
+        inputs: raised.inputs.clone(),
+    }
+}
+
+/// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child.
+fn subject_index(index: &IndexKey, child: &LockedChild, raised: &Raised) -> String {
+    if raised.subject.is_empty() {
+        return String::new();
+    }
+    let child = child.row.id.to_string();
+    index
+        .blind_index("alert-subject", &child, &raised.subject)
+        .as_str()
+        .to_owned()
+}
+
+/// Equal content is no change: renewing it would tell everybody what they know.
+fn content_digest(index: &IndexKey, raised: &Raised) -> Vec<u8> {
+    let bytes = Writer::new("yuqiao-alert", 1)
+        .text(&raised.rule)
+        .u32(raised.version)
+        .text(raised.level.as_str())
+        .text(raised.category.as_str())
+        .text(&raised.source_document)
+        .option(raised.care_card.facility.as_ref(), |w, t| {
+            w.text(t.as_str())
+        })
+        .text(raised.care_card.guardian.as_str())
+        .text(&raised.follow_up)
+        .option(raised.due.as_ref(), |w, d| w.text(&d.to_string()))
+        .list(&raised.inputs, |w, (name, value)| w.text(name).text(value))
+        .list(&raised.check_ups, |w, id| w.text(id))
+        .list(&raised.recipients, |w, r| w.text(r.as_str()))
+        .finish();
+    index.keyed_digest(&bytes).to_vec()
+}
+
+#[allow(clippy::too_many_arguments, reason = "one row from its eight origins")]
+fn alert_row(
+    child: &LockedChild,
+    check_ups: &BTreeMap<Id<CheckUpRow>, CheckUp>,
+    raised: &Raised,
+    known: Option<&AlertRow>,
+    subject: String,
+    digest: Vec<u8>,
+    occasion: &Occasion<'_>,
+    chance: &mut (dyn RngCore + Send),
+) -> Result<AlertRow, Error> {
+    let broken = Error::Broken("an alert without its check-up");
+    let mut evidence = BTreeMap::new();
+    let mut days: Vec<NaiveDate> = Vec::new();
+    for id in &raised.check_ups {
+        let id = id.parse().map_err(|_| Error::Broken("a check-up's id"))?;
+        let check_up = check_ups
+            .get(&id)
+            .ok_or(Error::Broken("an alert's check-up"))?;
+        let source = check_up
+            .source()
+            .parse()
+            .map_err(|_| Error::Broken("a source's id"))?;
+        evidence.insert(id, source);
+        days.push(check_up.date());
+    }
+    let (Some(&first), Some(&last)) = (days.iter().min(), days.iter().max()) else {
+        return Err(broken);
+    };
+    let for_whom = |r: Recipient| raised.recipients.contains(&r);
+    Ok(AlertRow {
+        id: known.map_or_else(|| Id::timed(occasion.now, chance), |k| k.id),
+        child: child.row.id,
+        family: raised.family.clone(),
+        subject,
+        rule: raised.rule.clone(),
+        rule_version: raised.version,
+        state: "OPEN".to_owned(),
+        facts: AlertFacts {
+            category: raised.category,
+            level: raised.level,
+            sources: evidence.values().copied().collect(),
+            evidence_first: first,
+            evidence_last: last,
+            for_facility: for_whom(Recipient::Facility)
+                && raised.care_card.facility.is_some()
+                && raised.category.may_reach_facility(),
+            for_instructor: for_whom(Recipient::Instructor),
+            for_mch: for_whom(Recipient::Mch),
+        },
+        for_guardian: for_whom(Recipient::Guardian),
+        due: raised.due,
+        opened: known.map_or(occasion.now, |k| k.opened),
+        revision: known.map_or(1, |k| k.revision + 1),
+        digest,
+        evidence,
+    })
+}

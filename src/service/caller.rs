@@ -1,0 +1,101 @@
+//! Who calls: a claim becomes a caller only against committed facts.
+
+use super::{error::Error, reason::Reason};
+use crate::{
+    access::facts::{ActorFact, AskerFacts},
+    domain::{
+        actor::{Actor, ActorRole, ActorState},
+        id::Id,
+        organization::{Organization, OrganizationKind, Standing},
+        region::RegionCode,
+    },
+    store::{Tx, askers},
+};
+
+pub use askers::Claim;
+
+/// Reads the facts about whoever calls. Refuses a certificate that is unknown, revoked or foreign
+/// to the region; leaves standing and actor to the decision.
+pub async fn asker(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<AskerFacts, Error> {
+    let found = askers::find(tx, region, claim)
+        .await?
+        .ok_or(Reason::CertificateUnknown)?;
+    if found.revoked {
+        return Err(Reason::CertificateRevoked.into());
+    }
+    if found.facts.standing.is_none() {
+        return Err(Reason::RegionForeign.into());
+    }
+    Ok(found.facts)
+}
+
+/// A caller in good standing with an approved actor.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The organization.
+    pub organization: Id<Organization>,
+    /// What it is.
+    pub kind: OrganizationKind,
+    /// The actor.
+    pub actor: ActorFact,
+}
+
+/// Admits a caller to something that is no look: standing active, actor approved.
+pub async fn admit(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<Caller, Error> {
+    let facts = asker(tx, region, claim).await?;
+    if facts.standing != Some(Standing::Active) {
+        return Err(Reason::OrganizationSuspended.into());
+    }
+    if claim.actor.is_none() {
+        return Err(Reason::ActorRequired.into());
+    }
+    let actor = facts.actor.ok_or(Reason::ActorUnknown)?;
+    if actor.state != ActorState::Approved {
+        return Err(Reason::ActorNotApproved.into());
+    }
+    Ok(Caller {
+        organization: facts.organization,
+        kind: facts.kind,
+        actor,
+    })
+}
+
+impl Caller {
+    /// The actor's id.
+    pub fn actor_id(&self) -> Id<Actor> {
+        self.actor.id
+    }
+
+    /// Refuses everybody but a health commission.
+    pub fn must_be_commission(&self) -> Result<(), Error> {
+        self.must_be(|kind| kind == OrganizationKind::HealthCommission)
+    }
+
+    /// Refuses everybody but a facility.
+    pub fn must_be_facility(&self) -> Result<(), Error> {
+        self.must_be(OrganizationKind::is_facility)
+    }
+
+    /// Refuses everybody but a medical institution.
+    pub fn must_be_medical(&self) -> Result<(), Error> {
+        self.must_be(OrganizationKind::is_medical)
+    }
+
+    /// Refuses organizations of a kind that does not fit.
+    pub fn must_be(&self, fits: impl Fn(OrganizationKind) -> bool) -> Result<(), Error> {
+        if fits(self.kind) {
+            Ok(())
+        } else {
+            Err(Reason::NotForThisOrganization.into())
+        }
+    }
+
+    /// Refuses everybody but the responsible person.
+    pub fn must_be_responsible(&self) -> Result<(), Error> {
+        if self.actor.role == ActorRole::ResponsiblePerson {
+            Ok(())
+        } else {
+            Err(Reason::ResponsiblePersonRequired.into())
+        }
+    }
+}

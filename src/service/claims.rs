@@ -1,0 +1,67 @@
+//! Check-ups that waited for their child are claimed when one of their identifiers is registered.
+
+use zeroize::Zeroizing;
+
+use super::{
+    assessment::{self, FINDINGS_PLACE, Occasion},
+    change::{Change, LockedChild},
+    error::Error,
+    push::{
+        matching::{self, Known},
+        waiting::Waiting,
+    },
+};
+use crate::store::{check_ups, children};
+
+/// Claims what waits for these identifiers (blind indexes) of the locked child, seals it anew under
+/// the child's key and assesses it. What still disagrees goes on waiting, and says why.
+pub async fn claim_unmatched(
+    change: &mut Change,
+    child: &LockedChild,
+    identifiers: &[String],
+) -> Result<(), Error> {
+    let region = change.region;
+    let waiting = check_ups::awaiting(&mut change.tx, region, identifiers.to_vec()).await?;
+    let mut claimed = false;
+    for (check_up, named) in waiting {
+        let known: Known = children::by_identifiers(&mut change.tx, region, named.clone())
+            .await?
+            .into_iter()
+            .collect();
+        let id = check_up.row.id;
+        let row = id.to_string();
+        let body = Waiting::open(&change.keys.unmatched, region, &row, &check_up.sealed)?;
+        let of = matching::child_of(&named, &known).and_then(|of| {
+            matching::agrees(&child.row, body.birth_date, body.sex)?;
+            Ok(of)
+        });
+        match of {
+            Ok(of) if of == child.row.id && check_up.row.date >= child.row.birth_date => {}
+            Ok(_) => continue,
+            Err(why) => {
+                check_ups::keep_waiting(&mut change.tx, region, id, why.code()).await?;
+                continue;
+            }
+        }
+        let (table, column) = FINDINGS_PLACE;
+        let plain = Zeroizing::new(body.findings.into_bytes());
+        let sealed = child
+            .key
+            .seal(table, &row, column, &plain, &mut change.chance)?;
+        check_ups::adopt(&mut change.tx, region, id, child.row.id, sealed).await?;
+        claimed = true;
+    }
+    if claimed {
+        let gateway = change.gateway().clone();
+        let settings = change.settings.clone();
+        let occasion = Occasion {
+            region,
+            settings: &settings,
+            now: change.now,
+        };
+        let mut chance = gateway.own_chance();
+        assessment::reassess(&mut change.tx, &gateway, &occasion, &[child], &mut chance).await?;
+        change.touch(child.row.id);
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What every use case has at hand. Nothing here is a fact about access: those are read anew in
+//! each transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rand::rngs::StdRng;
+
+use super::{bell::Bell, error::Error, keyring::Keyring};
+use crate::{
+    clinical::rules::RuleSet,
+    domain::{id::Id, organization::Organization, region::RegionCode},
+    pki::authority::Authority,
+    store::{Store, notices},
+    vault::MasterKeys,
+};
+
+/// The gateway's state, shared by all calls. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    keyring: Keyring,
+    chance: Mutex<StdRng>,
+    rules: RuleSet,
+    bell: Bell,
+    authority: Option<Authority>,
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// The store.
+    pub store: Store,
+    /// Master keys.
+    pub masters: MasterKeys,
+    /// A cryptographically strong source of chance.
+    pub chance: StdRng,
+    /// The rules alerts are raised by.
+    pub rules: RuleSet,
+    /// Issues client certificates; none when an outside authority does.
+    pub authority: Option<Authority>,
+}
+
+impl Gateway {
+    /// Puts a gateway together, making the deployment's keys on the first start.
+    pub async fn open(mut parts: Parts) -> Result<Self, Error> {
+        let mut tx = parts.store.begin().await?;
+        let keyring = Keyring::open(parts.masters, &mut tx, &mut parts.chance).await?;
+        tx.commit().await?;
+        Ok(Self(Arc::new(Inner {
+            store: parts.store,
+            keyring,
+            chance: Mutex::new(parts.chance),
+            rules: parts.rules,
+            bell: Bell::default(),
+            authority: parts.authority,
+        })))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keyring.
+    pub fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    /// Chance. Not to be held over an await.
+    pub fn chance(&self) -> MutexGuard<'_, StdRng> {
+        self.0.chance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A source of chance of one's own, for work that awaits.
+    pub fn own_chance(&self) -> StdRng {
+        use rand::SeedableRng;
+        StdRng::from_rng(&mut *self.chance())
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.0.rules
+    }
+
+    /// Wakes open streams.
+    pub fn bell(&self) -> &Bell {
+        &self.0.bell
+    }
+
+    /// After commit: wakes the recipients' streams, here and on the other gateways.
+    pub async fn announce(
+        &self,
+        region: RegionCode,
+        recipients: impl IntoIterator<Item = Id<Organization>>,
+    ) {
+        let rung: Vec<_> = recipients.into_iter().map(|r| (region, r)).collect();
+        if rung.is_empty() {
+            return;
+        }
+        self.bell().ring(rung.iter().copied());
+        // A notification that is lost costs the other gateways their slow tick's wait, nothing more.
+        if let Err(error) = notices::send(self.store(), &rung).await {
+            tracing::warn!(%error, "a notification to the other gateways was not sent");
+        }
+    }
+
+    /// Issues client certificates, if this deployment does.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.0.authority.as_ref()
+    }
+}

@@ -1,0 +1,450 @@
+//! One batch of rows, one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rand::rngs::StdRng;
+
+use super::{
+    Row, Verdict,
+    matching::{self, Known, Unmatched},
+    records::{Records, Step},
+    waiting::Waiting,
+};
+use crate::{
+    domain::{
+        child::Child,
+        finding::Finding,
+        id::Id,
+        region::{RegionCode, Settings},
+    },
+    service::{
+        assessment::{self, FINDINGS_PLACE, Occasion},
+        caller,
+        change::LockedChild,
+        delivery,
+        error::{Error, Problem},
+        gateway::Gateway,
+        keyring::RegionKeys,
+        reason::Reason,
+    },
+    store::{
+        Tx,
+        batch::Apply,
+        check_ups::{self, CheckUpRow, PushKey, SealedCheckUp},
+        children, regions,
+    },
+};
+
+/// Applies batches of rows.
+pub(super) struct Pusher {
+    pub(super) gateway: Gateway,
+}
+
+/// How often a batch is tried again when the database says that it may help.
+const TRIES: usize = 3;
+
+impl Apply<Row, Verdict, Error> for Pusher {
+    async fn apply(&self, rows: &[Row]) -> Result<Vec<Result<Verdict, Error>>, Error> {
+        let mut verdicts: Vec<Option<Result<Verdict, Error>>> = rows.iter().map(|_| None).collect();
+        let regions: BTreeSet<RegionCode> = rows.iter().map(|r| r.region).collect();
+        for region in regions {
+            let (places, rows): (Vec<usize>, Vec<&Row>) = rows
+                .iter()
+                .enumerate()
+                .filter(|(_, r)| r.region == region)
+                .unzip();
+            let answers = self.in_region(region, &rows).await?;
+            for (place, answer) in places.into_iter().zip(answers) {
+                verdicts[place] = Some(answer);
+            }
+        }
+        let missing = || Err(Error::Broken("a row without a verdict"));
+        Ok(verdicts
+            .into_iter()
+            .map(|v| v.unwrap_or_else(missing))
+            .collect())
+    }
+}
+
+impl Pusher {
+    async fn in_region(
+        &self,
+        region: RegionCode,
+        rows: &[&Row],
+    ) -> Result<Vec<Result<Verdict, Error>>, Error> {
+        let mut tried = 1;
+        loop {
+            match self.once(region, rows).await {
+                Err(Error::Store(e)) if e.is_transient() && tried < TRIES => tried += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        region: RegionCode,
+        rows: &[&Row],
+    ) -> Result<Vec<Result<Verdict, Error>>, Error> {
+        let gateway = &self.gateway;
+        let mut chance = gateway.own_chance();
+        let mut tx = gateway.store().begin().await?;
+        let Some((settings, _)) = regions::find(&mut tx, region).await? else {
+            return Ok(rows
+                .iter()
+                .map(|_| Err(Reason::RegionForeign.into()))
+                .collect());
+        };
+        let keys = gateway
+            .keyring()
+            .region(&mut tx, region, &mut chance)
+            .await?;
+        let admitted = admit(&mut tx, region, rows).await?;
+        let facts = Facts::read(&mut tx, gateway, region, rows).await?;
+        let now = tx.now().await?;
+        let mut batch = Batch {
+            region,
+            settings: &settings,
+            now,
+            keys: &keys,
+            chance,
+            written: Written::default(),
+            facts,
+        };
+        let mut verdicts = Vec::with_capacity(rows.len());
+        for (row, admitted) in rows.iter().zip(admitted) {
+            verdicts.push(match admitted {
+                Ok(()) => batch.take(row),
+                Err(error) => Err(error),
+            });
+        }
+        let Batch {
+            facts,
+            written,
+            mut chance,
+            ..
+        } = batch;
+        let rung = written
+            .carry_out(
+                &mut tx,
+                gateway,
+                &settings,
+                &facts,
+                (region, now),
+                &mut chance,
+            )
+            .await?;
+        tx.commit().await?;
+        gateway.keyring().keep(region, keys);
+        gateway.announce(region, rung).await;
+        Ok(verdicts)
+    }
+}
+
+/// Whether each row's sender may push: a medical institution in good standing with an approved actor.
+async fn admit(
+    tx: &mut Tx,
+    region: RegionCode,
+    rows: &[&Row],
+) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut known: BTreeMap<(String, String), Result<(), Reason>> = BTreeMap::new();
+    let mut answers = Vec::with_capacity(rows.len());
+    for row in rows {
+        let actor = row.claim.actor.map_or_else(String::new, |a| a.to_string());
+        let claim = (row.claim.fingerprint.clone(), actor);
+        let admitted = match known.get(&claim) {
+            Some(admitted) => *admitted,
+            None => {
+                let caller = caller::admit(tx, region, &row.claim).await;
+                let admitted = match caller.and_then(|c| c.must_be_medical()) {
+                    Ok(()) => Ok(()),
+                    Err(Error::Refused(reason)) => Err(reason),
+                    Err(error) => return Err(error),
+                };
+                known.insert(claim, admitted);
+                admitted
+            }
+        };
+        answers.push(admitted.map_err(Error::from));
+    }
+    Ok(answers)
+}
+
+/// What the batch decides on, read under its locks.
+struct Facts {
+    known: Known,
+    children: BTreeMap<Id<Child>, LockedChild>,
+    records: Records,
+}
+
+impl Facts {
+    /// Takes the slots of unknown identifiers, then the rows of every child concerned, in key order;
+    /// then reads keys and records under those locks.
+    async fn read(
+        tx: &mut Tx,
+        gateway: &Gateway,
+        region: RegionCode,
+        rows: &[&Row],
+    ) -> Result<Self, Error> {
+        let sources = list(rows.iter().map(|r| r.check_up.source().to_owned()));
+        let record_ids = list(rows.iter().map(|r| r.check_up.record_id().to_owned()));
+        let identifiers = list(rows.iter().flat_map(|r| r.identifiers.iter().cloned()));
+        let mut known: Known = children::by_identifiers(tx, region, identifiers)
+            .await?
+            .into_iter()
+            .collect();
+        // A check-up without a child meets its child's registration at the identifier's slot.
+        let unknown = rows
+            .iter()
+            .filter(|r| matching::child_of(&r.identifiers, &known).is_err());
+        let unknown: Vec<String> = unknown
+            .flat_map(|r| r.identifiers.iter().cloned())
+            .collect();
+        for (identifier, child) in children::take_slots(tx, region, &unknown).await? {
+            if let Some(child) = child {
+                known.insert(identifier, child);
+            }
+        }
+        // An earlier revision may have been another child's: that child is concerned too.
+        let earlier = check_ups::records(tx, region, sources.clone(), record_ids.clone()).await?;
+        let mut concerned: BTreeSet<Id<Child>> = known.values().copied().collect();
+        concerned.extend(earlier.iter().filter_map(|r| r.child));
+        let concerned: Vec<_> = concerned.into_iter().collect();
+        let mut locked = BTreeMap::new();
+        for row in children::lock(tx, region, &concerned).await? {
+            if let Some(key) = gateway.keyring().child(region, &row)? {
+                locked.insert(row.id, LockedChild { row, key });
+            }
+        }
+        // Read again under the locks: a revision may have come meanwhile.
+        let earlier = check_ups::records(tx, region, sources.clone(), record_ids).await?;
+        let keys = list(rows.iter().map(|r| r.key.clone()));
+        let keys = check_ups::keys(tx, region, sources, keys).await?;
+        Ok(Self {
+            known,
+            children: locked,
+            records: Records::new(keys, &earlier),
+        })
+    }
+}
+
+fn list(values: impl Iterator<Item = String>) -> Vec<String> {
+    values.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What the batch will write.
+#[derive(Default)]
+struct Written {
+    check_ups: Vec<SealedCheckUp>,
+    superseded: Vec<Id<CheckUpRow>>,
+    keys: Vec<PushKey>,
+    waiting: Vec<(Id<CheckUpRow>, String)>,
+    touched: BTreeSet<Id<Child>>,
+}
+
+struct Batch<'a> {
+    region: RegionCode,
+    settings: &'a Settings,
+    now: DateTime<Utc>,
+    keys: &'a RegionKeys,
+    chance: StdRng,
+    written: Written,
+    facts: Facts,
+}
+
+impl Batch<'_> {
+    /// Decides over one row and notes what is to be written.
+    fn take(&mut self, row: &Row) -> Result<Verdict, Error> {
+        let c = &row.check_up;
+        let source = row.claim.organization;
+        let record = (c.record_id(), c.revision());
+        match self
+            .facts
+            .records
+            .step(source, &row.key, record, &row.digest)
+        {
+            Step::Refuse(reason) => {
+                let field = match reason {
+                    Reason::IdempotencyKeyReused => "idempotency_key",
+                    _ => "check_up.revision",
+                };
+                Ok(Verdict::Refused(vec![Problem::new(field, reason)]))
+            }
+            Step::Replay {
+                check_up,
+                held,
+                new_key,
+            } => {
+                if new_key {
+                    self.keep_key(row, check_up, held);
+                }
+                Ok(verdict(check_up, held, true))
+            }
+            Step::Store {
+                superseded,
+                replaces,
+            } => self.store(row, superseded, replaces),
+        }
+    }
+
+    fn store(
+        &mut self,
+        row: &Row,
+        superseded: bool,
+        replaces: Vec<Id<CheckUpRow>>,
+    ) -> Result<Verdict, Error> {
+        let matched = self.child_of(row);
+        let birth = matched
+            .as_ref()
+            .ok()
+            .map(|c| c.row.birth_date)
+            .or(row.birth_date);
+        let today = self.settings.zone.day(self.now);
+        if let Err(wrong) = row.check_up.check_dates(birth, Some(today)) {
+            return Ok(Verdict::Refused(vec![Problem {
+                field: format!("check_up.{}", wrong.field),
+                reason: wrong.reason.as_str(),
+                message_zh: wrong.reason.message_zh(),
+            }]));
+        }
+        let child = matched.as_ref().ok().map(|c| c.row.id);
+        let unmatched = matched.as_ref().err().map(|why| why.code().to_owned());
+        let id: Id<CheckUpRow> = Id::timed(self.now, &mut self.chance);
+        let sealed = self.seal(child, id, row)?;
+        let c = &row.check_up;
+        self.written.check_ups.push(SealedCheckUp {
+            row: CheckUpRow {
+                id,
+                child,
+                source: row.claim.organization,
+                record_id: c.record_id().to_owned(),
+                revision: c.revision(),
+                status: c.status(),
+                date: c.date(),
+                visit: c.visit(),
+                superseded,
+                digest: row.digest.to_vec(),
+                unmatched_reason: unmatched,
+                created: self.now,
+            },
+            sealed,
+        });
+        match child {
+            Some(child) => {
+                self.written.touched.insert(child);
+            }
+            None => {
+                let named = row.identifiers.iter().map(|i| (id, i.clone()));
+                self.written.waiting.extend(named);
+            }
+        }
+        self.written.superseded.extend(replaces);
+        let key = self.keep_key(row, id, child.is_none());
+        self.facts.records.stored(&key, c.record_id(), c.revision());
+        Ok(verdict(id, child.is_none(), false))
+    }
+
+    fn child_of(&self, row: &Row) -> Result<&LockedChild, Unmatched> {
+        let child = matching::child_of(&row.identifiers, &self.facts.known)?;
+        // An erased child has no key any more: nothing can be stored for it.
+        let child = self
+            .facts
+            .children
+            .get(&child)
+            .ok_or(Unmatched::UnknownIdentifier)?;
+        matching::agrees(&child.row, row.birth_date, row.sex)?;
+        Ok(child)
+    }
+
+    fn seal(
+        &mut self,
+        child: Option<Id<Child>>,
+        id: Id<CheckUpRow>,
+        pushed: &Row,
+    ) -> Result<Vec<u8>, Error> {
+        let findings = Finding::encode_all(pushed.check_up.findings())
+            .map_err(|_| Error::Broken("findings that can't be written"))?;
+        let row = id.to_string();
+        if let Some(child) = child.and_then(|c| self.facts.children.get(&c)) {
+            let (table, column) = FINDINGS_PLACE;
+            return Ok(child
+                .key
+                .seal(table, &row, column, &findings, &mut self.chance)?);
+        }
+        let findings = String::from_utf8(findings)
+            .map_err(|_| Error::Broken("findings that can't be written"))?;
+        let waiting = Waiting {
+            birth_date: pushed.birth_date,
+            sex: pushed.sex,
+            findings,
+        };
+        waiting.seal(&self.keys.unmatched, self.region, &row, &mut self.chance)
+    }
+
+    fn keep_key(&mut self, row: &Row, check_up: Id<CheckUpRow>, held: bool) -> PushKey {
+        let key = PushKey {
+            source: row.claim.organization,
+            key: row.key.clone(),
+            digest: row.digest.to_vec(),
+            check_up,
+            held,
+        };
+        self.facts.records.answered(&key);
+        self.written.keys.push(key.clone());
+        key
+    }
+}
+
+fn verdict(check_up: Id<CheckUpRow>, held: bool, replayed: bool) -> Verdict {
+    if held {
+        Verdict::Held { check_up, replayed }
+    } else {
+        Verdict::Accepted { check_up, replayed }
+    }
+}
+
+impl Written {
+    /// Writes everything, assesses the children concerned and delivers what changed. Gives the
+    /// recipients to be woken after commit.
+    async fn carry_out(
+        mut self,
+        tx: &mut Tx,
+        gateway: &Gateway,
+        settings: &Settings,
+        facts: &Facts,
+        (region, now): (RegionCode, DateTime<Utc>),
+        chance: &mut StdRng,
+    ) -> Result<BTreeSet<Id<crate::domain::organization::Organization>>, Error> {
+        let replaced: BTreeSet<Id<CheckUpRow>> = self.superseded.iter().copied().collect();
+        for check_up in &mut self.check_ups {
+            check_up.row.superseded |= replaced.contains(&check_up.row.id);
+        }
+        check_ups::insert(tx, region, self.check_ups).await?;
+        let replaced = replaced.iter().map(ToString::to_string).collect();
+        check_ups::supersede(tx, region, replaced).await?;
+        check_ups::await_child(tx, region, self.waiting).await?;
+        check_ups::insert_keys(tx, region, self.keys, now).await?;
+        // Every locked child is assessed when a revision was replaced: it may have been another's.
+        let touched: Vec<&LockedChild> = if self.superseded.is_empty() {
+            self.touched
+                .iter()
+                .filter_map(|c| facts.children.get(c))
+                .collect()
+        } else {
+            facts.children.values().collect()
+        };
+        let occasion = Occasion {
+            region,
+            settings,
+            now,
+        };
+        let changed = assessment::reassess(tx, gateway, &occasion, &touched, chance).await?;
+        let setting = delivery::Setting {
+            region,
+            zone: settings.zone,
+            now,
+        };
+        delivery::reconcile(tx, &setting, &changed).await
+    }
+}

@@ -1,0 +1,27 @@
+//! The store: one shape, one SQL, two engines.
+//!
+//! SQL stands only here, written once over [`engine::Tx`]; every file is one table family of free
+//! functions. A store function reads and writes rows; it holds no rule of its own. Every statement
+//! carries the region. Reads that disclose a child's data demand a permit.
+//!
+//! Lock order everywhere: ledger head, identifier slots, child rows, inbox counters, each in key
+//! order.
+
+pub mod alerts;
+pub mod askers;
+pub mod backfills;
+pub mod batch;
+pub mod check_ups;
+pub mod children;
+pub mod engine;
+pub mod error;
+pub mod facts;
+pub mod inboxes;
+pub mod ledger;
+pub mod notices;
+pub mod regions;
+pub mod rows;
+pub mod vault_keys;
+
+pub use engine::{Store, Tx};
+pub use error::StoreError;

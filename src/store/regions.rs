@@ -1,0 +1,77 @@
+//! Regions and their settings.
+
+use super::{Tx, error::StoreError, rows::Reader};
+use crate::domain::region::{RegionCode, Settings, Zone};
+
+/// A region's settings, and the revision at which they were read.
+pub async fn find(tx: &mut Tx, region: RegionCode) -> Result<Option<(Settings, i64)>, StoreError> {
+    let row = tx
+        .query("SELECT * FROM regions WHERE region = $1")
+        .bind(region.to_string())
+        .fetch_optional(tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let r = Reader::new(&row, "regions", "region");
+    let zone = Zone::east(r.number("utc_offset_minutes")?);
+    let settings = Settings {
+        zone: zone.ok_or_else(|| r.corrupt("utc_offset_minutes"))?,
+        altitude_m: r.number("altitude_m")?,
+        correct_for_altitude: r.flag("correct_for_altitude")?,
+    };
+    Ok(Some((settings, r.int("revision")?)))
+}
+
+/// Every region.
+pub async fn all(tx: &mut Tx) -> Result<Vec<RegionCode>, StoreError> {
+    let rows = tx
+        .query("SELECT region FROM regions ORDER BY region")
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "regions", "region").parsed("region"))
+        .collect()
+}
+
+/// Creates a region with an empty ledger.
+pub async fn create(
+    tx: &mut Tx,
+    region: RegionCode,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    tx.query(
+        "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude, revision)
+         VALUES ($1, $2, $3, $4, 1)",
+    )
+    .bind(region.to_string())
+    .bind(i64::from(settings.zone.minutes()))
+    .bind(i64::from(settings.altitude_m))
+    .bind(i64::from(settings.correct_for_altitude))
+    .execute(tx)
+    .await?;
+    tx.query("INSERT INTO ledger_heads (region, size, time_us) VALUES ($1, 0, 0)")
+        .bind(region.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Changes the settings if nobody changed them since `revision`; tells whether it did.
+pub async fn update(
+    tx: &mut Tx,
+    region: RegionCode,
+    settings: &Settings,
+    revision: i64,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "UPDATE regions SET altitude_m = $3, correct_for_altitude = $4, revision = revision + 1
+             WHERE region = $1 AND revision = $2",
+        )
+        .bind(region.to_string())
+        .bind(revision)
+        .bind(i64::from(settings.altitude_m))
+        .bind(i64::from(settings.correct_for_altitude))
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
