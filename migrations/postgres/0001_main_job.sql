@@ -394,6 +394,7 @@ CREATE TABLE inbox_held (
     alert_revision BIGINT NOT NULL,
     PRIMARY KEY (region, child, recipient, alert)
 );
+CREATE INDEX inbox_held_by_recipient ON inbox_held (region, recipient, child);
 
 -- Deliveries that follow later: a start or end date that arrives, an organization-wide change.
 CREATE TABLE backfills (

@@ -42,50 +42,36 @@ pub fn decide(facts: &Facts<'_>, ask: Ask, now: DateTime<Utc>) -> Result<Permit,
         });
     };
     let look = Look { facts, basis, now };
-    let mut grounds = Vec::new();
-    let mut keys: Vec<KeyState> = basis
-        .keys
-        .iter()
-        .map(|&key| {
-            let state = look.turn(key);
-            if let Ok(ids) = &state {
-                grounds.extend(ids.iter().map(|id| Ground {
-                    key,
-                    id: id.clone(),
-                }));
-            }
-            KeyState {
-                key,
-                state: state.map(|_| ()),
-            }
-        })
-        .collect();
-    if keys.iter().all(|k| k.state.is_ok()) {
-        match look.scope() {
-            Some(scope) => {
-                return Ok(Permit {
-                    basis,
-                    organization: facts.asker.organization,
-                    actor: facts.asker.actor.as_ref().map(|a| a.id),
-                    child: facts.child.map(|c| c.child),
-                    scope,
-                    grounds,
-                    decided: now,
-                });
-            }
-            None => {
-                for key in &mut keys {
-                    if key.key == Key::Agreement {
-                        key.state = Err(Closed::NothingCovered);
-                    }
-                }
-            }
-        }
+    let (keys, grounds) = look.turn_all();
+    if keys.iter().all(|k| k.state.is_ok())
+        && let Some(scope) = look.scope()
+    {
+        return Ok(Permit {
+            basis,
+            organization: facts.asker.organization,
+            actor: facts.asker.actor.as_ref().map(|a| a.id),
+            child: facts.child.map(|c| c.child),
+            scope,
+            grounds,
+            decided: now,
+        });
     }
     Err(Denial {
         basis: Some(basis),
-        keys,
+        keys: look.nothing_covered(keys),
     })
+}
+
+/// Every key of a basis and how it stands, and how far the look would reach whatever its keys. For
+/// explaining: it makes no permit.
+pub fn explain(
+    facts: &Facts<'_>,
+    basis: &'static Basis,
+    now: DateTime<Utc>,
+) -> (Vec<KeyState>, Option<Scope>) {
+    let look = Look { facts, basis, now };
+    let (keys, _) = look.turn_all();
+    (look.nothing_covered(keys), look.scope())
 }
 
 /// How far a facility's approved staff could see a child at `now`: every key but the person's. For
@@ -117,6 +103,29 @@ struct Look<'a> {
 type Turn = Result<Vec<String>, Closed>;
 
 impl Look<'_> {
+    /// Turns every key of the basis.
+    fn turn_all(&self) -> (Vec<KeyState>, Vec<Ground>) {
+        let mut grounds = Vec::new();
+        let keys = self.basis.keys.iter().map(|&key| {
+            let state = self.turn(key).map(|ids| {
+                grounds.extend(ids.into_iter().map(|id| Ground { key, id }));
+            });
+            KeyState { key, state }
+        });
+        (keys.collect(), grounds)
+    }
+
+    /// Every key may be open and yet consent and data clause have nothing in common: then it is the
+    /// agreement that does not reach.
+    fn nothing_covered(&self, mut keys: Vec<KeyState>) -> Vec<KeyState> {
+        if keys.iter().all(|k| k.state.is_ok()) && self.scope().is_none() {
+            for key in keys.iter_mut().filter(|k| k.key == Key::Agreement) {
+                key.state = Err(Closed::NothingCovered);
+            }
+        }
+        keys
+    }
+
     fn turn(&self, key: Key) -> Turn {
         match key {
             Key::Standing => self.standing(),

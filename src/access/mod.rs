@@ -12,6 +12,6 @@ mod permit;
 pub mod words;
 
 pub use bases::{Asker, Basis};
-pub use decide::{Ask, decide, reach};
+pub use decide::{Ask, decide, explain, reach};
 pub use keys::{Closed, Key, KeyState};
 pub use permit::{AlertFacts, Denial, Grant, Ground, Permit, Scope};

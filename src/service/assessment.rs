@@ -136,7 +136,7 @@ fn plan_child(
     let opened = history
         .into_iter()
         .map(|c| Ok((c.row.id, open_check_up(child, c)?)))
-        .collect::<Result<BTreeMap<Id<CheckUpRow>, CheckUp>, Error>>()?;
+        .collect::<Result<BTreeMap<Id<CheckUp>, CheckUp>, Error>>()?;
     let named: Vec<(String, &CheckUp)> = opened.iter().map(|(id, c)| (id.to_string(), c)).collect();
     let examined: Vec<Examined<'_>> = named
         .iter()
@@ -196,7 +196,7 @@ fn plan_child(
         plan.changed.insert(child.row.id);
         // What it rested on still holds: a later finding no longer shows it. Otherwise it should
         // never have stood.
-        let holds = |id: &Id<CheckUpRow>| opened.get(id).is_some_and(|c| c.status().is_effective());
+        let holds = |id: &Id<CheckUp>| opened.get(id).is_some_and(|c| c.status().is_effective());
         if gone.evidence.keys().all(holds) {
             plan.resolved.push(gone.id);
         } else {
@@ -281,7 +281,7 @@ fn content_digest(index: &IndexKey, raised: &Raised) -> Vec<u8> {
 #[allow(clippy::too_many_arguments, reason = "one row from its eight origins")]
 fn alert_row(
     child: &LockedChild,
-    check_ups: &BTreeMap<Id<CheckUpRow>, CheckUp>,
+    check_ups: &BTreeMap<Id<CheckUp>, CheckUp>,
     raised: &Raised,
     known: Option<&AlertRow>,
     subject: String,

@@ -40,16 +40,21 @@ pub struct Caller {
     pub actor: ActorFact,
 }
 
-/// Admits a caller to something that is no look: standing active, actor approved.
+/// Admits a caller: standing active, actor approved.
 pub async fn admit(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<Caller, Error> {
     let facts = asker(tx, region, claim).await?;
+    admitted(&facts, claim)
+}
+
+/// Whether these facts admit the caller.
+pub fn admitted(facts: &AskerFacts, claim: &Claim) -> Result<Caller, Error> {
     if facts.standing != Some(Standing::Active) {
         return Err(Reason::OrganizationSuspended.into());
     }
     if claim.actor.is_none() {
         return Err(Reason::ActorRequired.into());
     }
-    let actor = facts.actor.ok_or(Reason::ActorUnknown)?;
+    let actor = facts.actor.clone().ok_or(Reason::ActorUnknown)?;
     if actor.state != ActorState::Approved {
         return Err(Reason::ActorNotApproved.into());
     }

@@ -129,7 +129,7 @@ impl Change {
         let key = self
             .gateway
             .keyring()
-            .child(self.region, &row)?
+            .child(self.region, row.id, row.wrapped_key.as_deref())?
             .ok_or(Reason::ChildErased)?;
         Ok(Some(LockedChild { row, key }))
     }

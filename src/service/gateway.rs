@@ -9,7 +9,7 @@ use super::{bell::Bell, error::Error, keyring::Keyring};
 use crate::{
     clinical::rules::RuleSet,
     domain::{id::Id, organization::Organization, region::RegionCode},
-    pki::authority::Authority,
+    pki::{Authority, Pin, TrustBundle},
     store::{Store, notices},
     vault::MasterKeys,
 };
@@ -25,6 +25,7 @@ struct Inner {
     rules: RuleSet,
     bell: Bell,
     authority: Option<Authority>,
+    trust: TrustBundle,
 }
 
 /// What a gateway is made of.
@@ -39,6 +40,9 @@ pub struct Parts {
     pub rules: RuleSet,
     /// Issues client certificates; none when an outside authority does.
     pub authority: Option<Authority>,
+    /// The authorities clients of this deployment are to believe, the one that certifies the
+    /// gateway first.
+    pub trust: TrustBundle,
 }
 
 impl Gateway {
@@ -54,6 +58,7 @@ impl Gateway {
             rules: parts.rules,
             bell: Bell::default(),
             authority: parts.authority,
+            trust: parts.trust,
         })))
     }
 
@@ -103,6 +108,17 @@ impl Gateway {
         if let Err(error) = notices::send(self.store(), &rung).await {
             tracing::warn!(%error, "a notification to the other gateways was not sent");
         }
+    }
+
+    /// The authorities clients of this deployment are to believe.
+    pub fn trust(&self) -> &TrustBundle {
+        &self.0.trust
+    }
+
+    /// What a one-time code carries, so that its holder believes no other gateway.
+    pub fn pin(&self) -> Result<Pin, Error> {
+        let first = self.0.trust.fingerprints().next();
+        Ok(first.ok_or(Error::Broken("nobody to believe"))?.pin())
     }
 
     /// Issues client certificates, if this deployment does.

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use crate::{
     domain::{child::Child, id::Id, region::RegionCode},
-    store::{Tx, children::ChildRow, vault_keys},
+    store::{Tx, vault_keys},
     vault::{DataKey, IndexKey, MasterKeys, Place, VaultError, WrappedKey},
 };
 
@@ -109,13 +109,14 @@ impl Keyring {
     pub fn child(
         &self,
         region: RegionCode,
-        row: &ChildRow,
+        child: Id<Child>,
+        wrapped: Option<&[u8]>,
     ) -> Result<Option<ChildKey>, VaultError> {
-        let Some(wrapped) = &row.wrapped_key else {
+        let Some(wrapped) = wrapped else {
             return Ok(None);
         };
-        let (region, id) = (region.to_string(), row.id.to_string());
-        let wrapped = WrappedKey::from_bytes(wrapped.clone())?;
+        let (region, id) = (region.to_string(), child.to_string());
+        let wrapped = WrappedKey::from_bytes(wrapped.to_vec())?;
         let key = wrapped.unwrap_key(&self.masters, &child_key_place(&region, &id))?;
         Ok(Some(ChildKey {
             key,

@@ -1,17 +1,28 @@
 //! Use cases: one function each, one transaction each. A change of keys goes through
 //! [`change::Change`]; a child's data leaves through `disclosure` and nowhere else.
 
+pub mod actors;
 pub mod assessment;
 pub mod bell;
 pub mod caller;
+pub mod certificates;
 pub mod change;
 pub mod claims;
 pub mod delivery;
+pub mod disclosure;
 pub mod error;
+pub mod explain;
+pub mod founding;
 pub mod gateway;
+pub mod grounds;
+pub mod guardian_codes;
 pub mod keyring;
+pub mod organizations;
 pub mod push;
 pub mod reason;
+pub mod regions;
+pub mod tide;
+pub mod unmatched;
 
 pub use error::{Error, Problem};
 pub use gateway::Gateway;

@@ -85,6 +85,8 @@ reasons! {
     CertificateRequired "CERTIFICATE_REQUIRED" Unauthenticated "需要机构客户端证书",
     /// The certificate names no organization known here.
     CertificateUnknown "CERTIFICATE_UNKNOWN" Unauthenticated "证书所示机构未在本系统登记",
+    /// The certificate is past its dates; a connection may outlive it.
+    CertificateExpired "CERTIFICATE_EXPIRED" Unauthenticated "证书不在有效期内",
     /// The certificate was revoked.
     CertificateRevoked "CERTIFICATE_REVOKED" Unauthenticated "证书已吊销",
     /// The enrolment code is unknown, used or expired.
@@ -113,6 +115,8 @@ reasons! {
     NotFound "NOT_FOUND" NotFound "没有找到，或无权查看",
     /// The social credit code is registered in the region.
     OrganizationExists "ORGANIZATION_EXISTS" Exists "该统一社会信用代码已登记",
+    /// The region is laid out already.
+    RegionExists "REGION_EXISTS" Exists "该行政区划已建立",
     /// The licence is registered.
     PractitionerExists "PRACTITIONER_EXISTS" Exists "该执业证书已登记",
     /// The child has an open enrolment here.
@@ -123,6 +127,8 @@ reasons! {
     IdentityDisagrees "IDENTITY_DISAGREES" Precondition "该证件号对应儿童的性别或出生日期与所填不一致",
     /// The state does not allow the step.
     WrongState "WRONG_STATE" Precondition "当前状态不允许此操作",
+    /// Certificates of this deployment are issued by an outside authority.
+    AuthorityOutside "AUTHORITY_OUTSIDE" Precondition "本系统的机构证书由外部证书机构签发",
     /// The agreement is not in force.
     AgreementNotInForce "AGREEMENT_NOT_IN_FORCE" Precondition "协议未生效",
     /// The guardianship does not hold, or is disputed.

@@ -6,7 +6,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
-    check_ups::CheckUpRow,
     engine::{Column, Conflict, Row},
     error::StoreError,
     rows::{Reader, micros},
@@ -15,6 +14,7 @@ use crate::{
     access::{AlertFacts, Permit, Scope},
     domain::{
         alert::{Alert, Category, Level},
+        checkup::CheckUp,
         child::Child,
         id::Id,
         organization::Organization,
@@ -53,7 +53,7 @@ pub struct AlertRow {
     pub digest: Vec<u8>,
     /// The check-ups it rests on, each with the institution that sent it. Not read by disclosing
     /// queries.
-    pub evidence: BTreeMap<Id<CheckUpRow>, Id<Organization>>,
+    pub evidence: BTreeMap<Id<CheckUp>, Id<Organization>>,
 }
 
 /// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.

@@ -1,6 +1,6 @@
 //! Deliveries that follow later: a date that arrives, or an organization-wide change.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
@@ -90,6 +90,37 @@ pub async fn due(
                 cursor: r.text("cursor")?,
             })
         })
+        .collect()
+}
+
+/// Children whose inbox entries at the facility may have to change, in order, after `cursor`: those
+/// enrolled there from `today` on, and those of whom it holds something.
+pub async fn children_of(
+    tx: &mut Tx,
+    region: RegionCode,
+    facility: Id<Organization>,
+    today: NaiveDate,
+    cursor: &str,
+    limit: i64,
+) -> Result<Vec<Id<Child>>, StoreError> {
+    let rows = tx
+        .query(
+            "SELECT child FROM enrolments
+             WHERE region = $1 AND facility = $2 AND COALESCE(last_day, '9999-12-31') >= $3
+               AND child > $4
+             UNION
+             SELECT child FROM inbox_held WHERE region = $1 AND recipient = $2 AND child > $4
+             ORDER BY child LIMIT $5",
+        )
+        .bind(region.to_string())
+        .bind(facility.to_string())
+        .bind(today.to_string())
+        .bind(cursor.to_owned())
+        .bind(limit)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "enrolments", "child").parsed("child"))
         .collect()
 }
 

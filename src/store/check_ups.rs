@@ -9,18 +9,18 @@ use super::{
     rows::{Reader, micros},
 };
 use crate::domain::{
-    checkup::{CheckUpStatus, VisitKind},
+    checkup::{CheckUp, CheckUpStatus, VisitKind},
     child::Child,
     id::Id,
     organization::Organization,
     region::RegionCode,
 };
 
-/// A check-up's row. Also marks ids of check-ups.
+/// A check-up's row.
 #[derive(Debug, Clone)]
 pub struct CheckUpRow {
     /// Its id.
-    pub id: Id<CheckUpRow>,
+    pub id: Id<CheckUp>,
     /// The child; none while it waits for one.
     pub child: Option<Id<Child>>,
     /// Who sent it.
@@ -197,7 +197,7 @@ pub struct PushKey {
     /// Keyed digest of the content.
     pub digest: Vec<u8>,
     /// The check-up it made.
-    pub check_up: Id<CheckUpRow>,
+    pub check_up: Id<CheckUp>,
     /// Whether it was held for its child.
     pub held: bool,
 }
@@ -280,7 +280,7 @@ pub async fn insert_keys(
 pub async fn await_child(
     tx: &mut Tx,
     region: RegionCode,
-    waiting: Vec<(Id<CheckUpRow>, String)>,
+    waiting: Vec<(Id<CheckUp>, String)>,
 ) -> Result<(), StoreError> {
     let (check_ups, identifiers): (Vec<_>, Vec<_>) =
         waiting.into_iter().map(|(c, i)| (c.to_string(), i)).unzip();
@@ -337,7 +337,7 @@ pub async fn awaiting(
 pub async fn adopt(
     tx: &mut Tx,
     region: RegionCode,
-    check_up: Id<CheckUpRow>,
+    check_up: Id<CheckUp>,
     child: Id<Child>,
     sealed: Vec<u8>,
 ) -> Result<(), StoreError> {
@@ -363,7 +363,7 @@ pub async fn adopt(
 pub async fn keep_waiting(
     tx: &mut Tx,
     region: RegionCode,
-    check_up: Id<CheckUpRow>,
+    check_up: Id<CheckUp>,
     reason: &'static str,
 ) -> Result<(), StoreError> {
     tx.query("UPDATE check_ups SET unmatched_reason = $3 WHERE region = $1 AND id = $2")

@@ -7,10 +7,12 @@
 //! Lock order everywhere: ledger head, identifier slots, child rows, inbox counters, each in key
 //! order.
 
+pub mod actors;
 pub mod alerts;
 pub mod askers;
 pub mod backfills;
 pub mod batch;
+pub mod certificates;
 pub mod check_ups;
 pub mod children;
 pub mod engine;
@@ -18,9 +20,12 @@ pub mod error;
 pub mod facts;
 pub mod inboxes;
 pub mod ledger;
+pub mod looks;
 pub mod notices;
+pub mod organizations;
 pub mod regions;
 pub mod rows;
+pub mod signing_keys;
 pub mod vault_keys;
 
 pub use engine::{Store, Tx};

@@ -48,6 +48,23 @@ pub enum IdentifierError {
 }
 
 impl IdentifierError {
+    /// Every rule.
+    pub const ALL: [Self; 13] = [
+        Self::ResidentIdLength,
+        Self::ResidentIdCharacter,
+        Self::ResidentIdBirthDate,
+        Self::ResidentIdCheckDigit,
+        Self::SocialCreditCodeLength,
+        Self::SocialCreditCodeCharacter,
+        Self::SocialCreditCodeCheckDigit,
+        Self::BirthCertificateNoFormat,
+        Self::HealthFileNoFormat,
+        Self::PhysicianLicenceNoFormat,
+        Self::NurseLicenceNoFormat,
+        Self::PhoneFormat,
+        Self::KindUnknown,
+    ];
+
     /// A stable code for programs.
     pub const fn reason(self) -> &'static str {
         match self {
@@ -64,6 +81,27 @@ impl IdentifierError {
             Self::NurseLicenceNoFormat => "NURSE_LICENCE_NO_FORMAT",
             Self::PhoneFormat => "PHONE_FORMAT",
             Self::KindUnknown => "IDENTIFIER_KIND_UNKNOWN",
+        }
+    }
+
+    /// The same for a person, in Chinese.
+    pub const fn message_zh(self) -> &'static str {
+        match self {
+            Self::ResidentIdLength => "公民身份号码应为18位",
+            Self::ResidentIdCharacter => "公民身份号码应为17位数字加1位数字或X",
+            Self::ResidentIdBirthDate => "公民身份号码中的出生日期不存在",
+            Self::ResidentIdCheckDigit => "公民身份号码校验码不符，请核对",
+            Self::SocialCreditCodeLength => "统一社会信用代码应为18位",
+            Self::SocialCreditCodeCharacter => {
+                "统一社会信用代码含有不允许的字符（只用数字和大写字母，不含I、O、S、V、Z）"
+            }
+            Self::SocialCreditCodeCheckDigit => "统一社会信用代码校验码不符，请核对",
+            Self::BirthCertificateNoFormat => "出生医学证明编号应为1位大写字母加9位数字",
+            Self::HealthFileNoFormat => "居民健康档案编号应为17位数字",
+            Self::PhysicianLicenceNoFormat => "医师执业证书编码应为15位数字",
+            Self::NurseLicenceNoFormat => "护士执业证书编号应为12位数字",
+            Self::PhoneFormat => "电话号码既不是手机号也不是固定电话号码",
+            Self::KindUnknown => "证件种类未知",
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        checkup::CheckUp,
         child::Child,
         finding::Finding,
         id::Id,
@@ -213,7 +214,11 @@ impl Facts {
         let concerned: Vec<_> = concerned.into_iter().collect();
         let mut locked = BTreeMap::new();
         for row in children::lock(tx, region, &concerned).await? {
-            if let Some(key) = gateway.keyring().child(region, &row)? {
+            if let Some(key) =
+                gateway
+                    .keyring()
+                    .child(region, row.id, row.wrapped_key.as_deref())?
+            {
                 locked.insert(row.id, LockedChild { row, key });
             }
         }
@@ -237,9 +242,9 @@ fn list(values: impl Iterator<Item = String>) -> Vec<String> {
 #[derive(Default)]
 struct Written {
     check_ups: Vec<SealedCheckUp>,
-    superseded: Vec<Id<CheckUpRow>>,
+    superseded: Vec<Id<CheckUp>>,
     keys: Vec<PushKey>,
-    waiting: Vec<(Id<CheckUpRow>, String)>,
+    waiting: Vec<(Id<CheckUp>, String)>,
     touched: BTreeSet<Id<Child>>,
 }
 
@@ -292,7 +297,7 @@ impl Batch<'_> {
         &mut self,
         row: &Row,
         superseded: bool,
-        replaces: Vec<Id<CheckUpRow>>,
+        replaces: Vec<Id<CheckUp>>,
     ) -> Result<Verdict, Error> {
         let matched = self.child_of(row);
         let birth = matched
@@ -310,7 +315,7 @@ impl Batch<'_> {
         }
         let child = matched.as_ref().ok().map(|c| c.row.id);
         let unmatched = matched.as_ref().err().map(|why| why.code().to_owned());
-        let id: Id<CheckUpRow> = Id::timed(self.now, &mut self.chance);
+        let id: Id<CheckUp> = Id::timed(self.now, &mut self.chance);
         let sealed = self.seal(child, id, row)?;
         let c = &row.check_up;
         self.written.check_ups.push(SealedCheckUp {
@@ -360,7 +365,7 @@ impl Batch<'_> {
     fn seal(
         &mut self,
         child: Option<Id<Child>>,
-        id: Id<CheckUpRow>,
+        id: Id<CheckUp>,
         pushed: &Row,
     ) -> Result<Vec<u8>, Error> {
         let findings = Finding::encode_all(pushed.check_up.findings())
@@ -382,7 +387,7 @@ impl Batch<'_> {
         waiting.seal(&self.keys.unmatched, self.region, &row, &mut self.chance)
     }
 
-    fn keep_key(&mut self, row: &Row, check_up: Id<CheckUpRow>, held: bool) -> PushKey {
+    fn keep_key(&mut self, row: &Row, check_up: Id<CheckUp>, held: bool) -> PushKey {
         let key = PushKey {
             source: row.claim.organization,
             key: row.key.clone(),
@@ -396,7 +401,7 @@ impl Batch<'_> {
     }
 }
 
-fn verdict(check_up: Id<CheckUpRow>, held: bool, replayed: bool) -> Verdict {
+fn verdict(check_up: Id<CheckUp>, held: bool, replayed: bool) -> Verdict {
     if held {
         Verdict::Held { check_up, replayed }
     } else {
@@ -416,7 +421,7 @@ impl Written {
         (region, now): (RegionCode, DateTime<Utc>),
         chance: &mut StdRng,
     ) -> Result<BTreeSet<Id<crate::domain::organization::Organization>>, Error> {
-        let replaced: BTreeSet<Id<CheckUpRow>> = self.superseded.iter().copied().collect();
+        let replaced: BTreeSet<Id<CheckUp>> = self.superseded.iter().copied().collect();
         for check_up in &mut self.check_ups {
             check_up.row.superseded |= replaced.contains(&check_up.row.id);
         }

@@ -26,7 +26,7 @@ use crate::{
         region::RegionCode,
         sex::Sex,
     },
-    store::{batch::Batch, check_ups::CheckUpRow},
+    store::batch::Batch,
     vault::IndexKey,
 };
 
@@ -67,14 +67,14 @@ pub enum Verdict {
     /// Stored and matched.
     Accepted {
         /// The check-up.
-        check_up: Id<CheckUpRow>,
+        check_up: Id<CheckUp>,
         /// Whether this is the answer to an earlier row again.
         replayed: bool,
     },
     /// Stored; waits for its child.
     Held {
         /// The check-up.
-        check_up: Id<CheckUpRow>,
+        check_up: Id<CheckUp>,
         /// Whether this is the answer to an earlier row again.
         replayed: bool,
     },
@@ -107,6 +107,11 @@ impl Row {
             check_up,
             digest,
         }
+    }
+
+    /// The region it is sent to.
+    pub fn region(&self) -> RegionCode {
+        self.region
     }
 }
 

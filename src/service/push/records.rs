@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{id::Id, organization::Organization},
+    domain::{checkup::CheckUp, id::Id, organization::Organization},
     service::reason::Reason,
     store::check_ups::{CheckUpRow, PushKey},
 };
@@ -13,7 +13,7 @@ type Revisions = BTreeMap<u32, Revision>;
 
 #[derive(Debug, Clone)]
 struct Revision {
-    id: Id<CheckUpRow>,
+    id: Id<CheckUp>,
     digest: Vec<u8>,
     held: bool,
 }
@@ -31,7 +31,7 @@ pub enum Step {
     /// The same row was answered before.
     Replay {
         /// The check-up it made.
-        check_up: Id<CheckUpRow>,
+        check_up: Id<CheckUp>,
         /// Whether it was held.
         held: bool,
         /// Whether the key is new, and must be kept.
@@ -42,7 +42,7 @@ pub enum Step {
         /// Whether a later revision is there already.
         superseded: bool,
         /// Earlier revisions it replaces.
-        replaces: Vec<Id<CheckUpRow>>,
+        replaces: Vec<Id<CheckUp>>,
     },
     /// Refuse it.
     Refuse(Reason),

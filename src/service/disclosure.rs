@@ -1,0 +1,222 @@
+//! The only way out for a child's data.
+//!
+//! A look takes the region's ledger head, reads the facts under that lock, decides, reads the data
+//! under the permit, appends the leaf and commits; only then is anything unsealed, and only then do
+//! bytes leave. Looks that gather while one batch commits share the next lock and commit. A batch
+//! holds looks only: a change of keys goes alone.
+
+mod acknowledge;
+mod facility;
+mod follow_up;
+mod guardian;
+mod inbox;
+mod opened;
+mod own;
+mod sitting;
+
+use std::sync::Arc;
+
+pub use acknowledge::acknowledge;
+pub use guardian::{Look, open_looks};
+pub use inbox::Event;
+pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};
+
+use super::{caller::Claim, error::Error, gateway::Gateway, reason::Reason};
+use crate::{
+    access::{Denial, bases::Basis},
+    domain::{
+        child::Child, id::Id, organization::Organization, purpose::Purpose, region::RegionCode,
+    },
+    store::{
+        alerts::Disclosed,
+        batch::{Apply, Batch},
+        check_ups::SealedCheckUp,
+    },
+};
+use sitting::Sitting;
+
+/// One look that is asked for.
+#[derive(Clone)]
+pub struct Ask {
+    /// Who calls.
+    pub claim: Claim,
+    /// The region.
+    pub region: RegionCode,
+    /// The method called, as the ledger names it.
+    pub method: &'static str,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub enum Question {
+    /// The standing alerts of a facility's children: by its staff, or an instructor assigned to it.
+    Facility {
+        /// The facility.
+        facility: Id<Organization>,
+        /// Why; none means daily care for staff, health guidance for an instructor.
+        purpose: Option<Purpose>,
+        /// Only this child.
+        child: Option<Id<Child>>,
+    },
+    /// The alerts of the area an MCH centre follows up, by child after a cursor.
+    FollowUp {
+        /// The last child of the page before; empty at the beginning.
+        cursor: String,
+        /// Children a page holds at most.
+        children: i64,
+    },
+    /// A facility's inbox after a number.
+    Inbox {
+        /// The facility.
+        facility: Id<Organization>,
+        /// The last number the reader has.
+        after: i64,
+        /// Entries at most.
+        limit: i64,
+    },
+    /// What an institution sent, newest first, before a cursor.
+    OwnRecords {
+        /// The last check-up of the page before; empty at the beginning.
+        cursor: String,
+        /// Check-ups a page holds at most.
+        limit: i64,
+    },
+    /// A guardian about the own child, by a one-time code for reading.
+    Guardian {
+        /// The child.
+        child: Id<Child>,
+        /// Keyed digest of the code.
+        code: String,
+        /// Alerts, or looks before a leaf's number.
+        about: Wish,
+    },
+}
+
+/// What a guardian asks about.
+#[derive(Clone)]
+pub enum Wish {
+    /// The child's standing alerts.
+    Alerts,
+    /// Every look at the child, newest first.
+    Looks {
+        /// Before this leaf; none at the beginning.
+        before: Option<i64>,
+        /// Looks at most.
+        limit: i64,
+    },
+}
+
+/// A child in the facility's care of whom nothing may be shown, and why.
+#[derive(Debug, Clone)]
+pub struct Withheld {
+    /// The child.
+    pub child: Id<Child>,
+    /// The keys.
+    pub denial: Denial,
+}
+
+/// What may leave, still sealed: it is opened after the commit, outside the lock.
+pub enum Answer {
+    /// Alerts, for whom, and the children of whom nothing may be shown.
+    Alerts {
+        /// Still sealed.
+        alerts: Vec<Disclosed>,
+        /// Who reads them.
+        audience: Audience,
+        /// Children withheld.
+        withheld: Vec<Withheld>,
+        /// The last child considered, when there may be more.
+        next: Option<String>,
+    },
+    /// Entries of an inbox, each as today's keys let it be shown.
+    Inbox {
+        /// In order of their numbers.
+        events: Vec<(i64, Event)>,
+        /// The oldest number the inbox still holds.
+        oldest: i64,
+    },
+    /// Check-ups with the wrapped keys that open them.
+    CheckUps(Vec<(SealedCheckUp, Option<Vec<u8>>)>),
+    /// Looks at a child.
+    Looks(guardian::Looks),
+}
+
+/// The queue looks wait in for the next lock.
+#[derive(Clone)]
+pub struct Looks(Batch<Ask, Answer, Error>);
+
+impl Looks {
+    /// Starts the one worker: a region has one head, and who waits for it shares it.
+    pub fn start(gateway: Gateway) -> Self {
+        Self(Batch::start(1, Arc::new(Teller { gateway })))
+    }
+
+    /// Asks; the answer comes after its leaf is committed.
+    pub async fn ask(&self, ask: Ask) -> Result<Answer, Error> {
+        self.0
+            .submit(ask)
+            .await
+            .map_err(|_| Error::from(Reason::Stopping))?
+    }
+}
+
+struct Teller {
+    gateway: Gateway,
+}
+
+impl Apply<Ask, Answer, Error> for Teller {
+    async fn apply(&self, asks: &[Ask]) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let mut answers: Vec<Option<Result<Answer, Error>>> = asks.iter().map(|_| None).collect();
+        let mut regions: Vec<RegionCode> = asks.iter().map(|a| a.region).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        for region in regions {
+            let mut sitting = match Sitting::begin(&self.gateway, region).await {
+                Ok(sitting) => sitting,
+                Err(Error::Refused(reason)) => {
+                    refuse(asks, &mut answers, region, reason);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for (ask, answer) in asks.iter().zip(&mut answers) {
+                if ask.region == region {
+                    // A failure of the store leaves the transaction unusable: the batch fails, and
+                    // each look tries by itself.
+                    *answer = match sitting.answer(ask).await {
+                        Err(error @ (Error::Store(_) | Error::Vault(_) | Error::Broken(_))) => {
+                            return Err(error);
+                        }
+                        answered => Some(answered),
+                    };
+                }
+            }
+            sitting.rise().await?;
+        }
+        let missing = || Err(Error::Broken("a look without an answer"));
+        Ok(answers
+            .into_iter()
+            .map(|a| a.unwrap_or_else(missing))
+            .collect())
+    }
+}
+
+fn refuse(
+    asks: &[Ask],
+    answers: &mut [Option<Result<Answer, Error>>],
+    region: RegionCode,
+    reason: Reason,
+) {
+    for (ask, answer) in asks.iter().zip(answers) {
+        if ask.region == region {
+            *answer = Some(Err(reason.into()));
+        }
+    }
+}
+
+/// The basis a leaf names, for showing a look again.
+pub(super) fn basis(code: &str) -> Option<&'static Basis> {
+    crate::access::bases::by_code(code)
+}

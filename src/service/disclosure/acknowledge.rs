@@ -1,0 +1,55 @@
+//! A facility's actor has read an alert and will act on it: a look that leaves a mark.
+
+use super::{
+    Ask, Audience, OpenedAlert,
+    facility::{may_view, shown},
+    open_alert,
+    sitting::Sitting,
+};
+use crate::{
+    domain::{alert::Alert, id::Id, purpose::Purpose},
+    service::{error::Error, gateway::Gateway, reason::Reason},
+    store::{
+        alerts::{self, Wanted},
+        children,
+    },
+};
+
+/// Acknowledges an alert for the calling facility. It goes alone, because it locks the child's row.
+/// Acknowledging again is harmless.
+pub async fn acknowledge(
+    gateway: &Gateway,
+    ask: &Ask,
+    alert: Id<Alert>,
+) -> Result<OpenedAlert, Error> {
+    let mut sitting = Sitting::begin(gateway, ask.region).await?;
+    let region = ask.region;
+    let (asker, caller) = sitting.admit(&ask.claim).await?;
+    let child = alerts::child_of(&mut sitting.tx, region, alert)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    caller.must_be_facility()?;
+    children::lock(&mut sitting.tx, region, &[child]).await?;
+    let ward = sitting
+        .ward(asker, &caller, caller.organization, Some(child))
+        .await?;
+    let (permits, withheld) = sitting.decide_all(&ward, Purpose::DailyCare);
+    if let Some(withheld) = withheld.into_iter().next() {
+        return Err(Error::Denied(withheld.denial));
+    }
+    let wanted = Wanted {
+        only: Some(vec![alert]),
+    };
+    let found = alerts::under(&mut sitting.tx, region, &permits, &wanted).await?;
+    let actor = caller.actor_id().to_string();
+    sitting.leaf(ask, &actor, &shown(&permits, &found)).await?;
+    let mut seen = found.into_iter().next().ok_or(Reason::NotFound)?;
+    if alerts::acknowledge(&mut sitting.tx, region, alert, actor, sitting.now).await? {
+        "ACKNOWLEDGED".clone_into(&mut seen.row.state);
+    }
+    let audience = Audience::Facility {
+        may_view: may_view(&permits),
+    };
+    sitting.rise().await?;
+    open_alert(gateway, region, seen, &audience)?.ok_or_else(|| Reason::NotFound.into())
+}

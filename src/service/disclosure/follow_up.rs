@@ -1,0 +1,67 @@
+//! An MCH centre follows up what was found in its area (national basic public health service).
+
+use super::{Answer, Ask, Audience, facility::shown, sitting::Sitting};
+use crate::{
+    access::{
+        self, Asker,
+        facts::{ChildFacts, Facts},
+    },
+    domain::{organization::OrganizationKind, purpose::Purpose},
+    service::{error::Error, reason::Reason},
+    store::{
+        alerts::{self, Wanted},
+        children,
+    },
+};
+
+impl Sitting {
+    pub(super) async fn follow_up(
+        &mut self,
+        ask: &Ask,
+        cursor: &str,
+        limit: i64,
+    ) -> Result<Answer, Error> {
+        let (asker, caller) = self.admit(&ask.claim).await?;
+        if caller.kind != OrganizationKind::MchCentre {
+            return Err(Reason::NotForThisOrganization.into());
+        }
+        let region = self.region;
+        let ids = alerts::children_to_follow_up(&mut self.tx, region, cursor, limit).await?;
+        let next = (ids.len() as i64 == limit).then(|| ids.last().map(ToString::to_string));
+        let mut permits = Vec::with_capacity(ids.len());
+        for row in children::find(&mut self.tx, region, &ids).await? {
+            let child = ChildFacts {
+                child: row.id,
+                birth_date: row.birth_date,
+                disputed_since: None,
+                enrolments: Vec::new(),
+                consents: Vec::new(),
+                own_guardianship: None,
+            };
+            let facts = Facts {
+                zone: self.settings.zone,
+                asker: &asker,
+                facility: None,
+                child: Some(&child),
+            };
+            let asked = access::Ask {
+                asker: Asker::MchCentre,
+                purpose: Purpose::FollowUp,
+            };
+            permits.push(access::decide(&facts, asked, self.now).map_err(Error::Denied)?);
+        }
+        let found = alerts::under(&mut self.tx, region, &permits, &Wanted::default()).await?;
+        self.leaf(
+            ask,
+            &caller.actor_id().to_string(),
+            &shown(&permits, &found),
+        )
+        .await?;
+        Ok(Answer::Alerts {
+            alerts: found,
+            audience: Audience::MedicalSide,
+            withheld: Vec::new(),
+            next: next.flatten(),
+        })
+    }
+}

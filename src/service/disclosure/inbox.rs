@@ -1,0 +1,153 @@
+//! A facility follows its inbox. Every entry is decided anew when it is read: replay applies today's
+//! keys, and what may no longer be shown is a tombstone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Answer, Ask, Audience,
+    facility::{Ward, may_view, shown},
+    sitting::{Shown, Sitting},
+};
+use crate::{
+    access::{Asker, Permit},
+    domain::{
+        alert::Alert, child::Child, enrolment::Phase, id::Id, inbox::RetractionReason,
+        organization::Organization, purpose::Purpose,
+    },
+    service::{error::Error, reason::Reason},
+    store::{
+        alerts::{self, Disclosed, Wanted},
+        inboxes::{self, Entry, Pointer},
+    },
+};
+
+/// An entry as it may be shown today.
+pub enum Event {
+    /// An alert to know.
+    Alert(Box<Disclosed>, Audience),
+    /// An alert (or every alert of a child) to forget.
+    Retraction {
+        /// The alert; none means every alert of the child.
+        alert: Option<Id<Alert>>,
+        /// The child.
+        child: Id<Child>,
+        /// Why.
+        reason: RetractionReason,
+    },
+    /// A bare number.
+    Tombstone,
+}
+
+impl Sitting {
+    pub(super) async fn inbox(
+        &mut self,
+        ask: &Ask,
+        facility: Id<Organization>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Answer, Error> {
+        let (asker, caller) = self.admit(&ask.claim).await?;
+        if caller.organization != facility || !caller.kind.is_facility() {
+            return Err(Reason::NotFound.into());
+        }
+        let region = self.region;
+        let entries = inboxes::after(&mut self.tx, region, facility, after, limit).await?;
+        let (oldest, _) = inboxes::extent(&mut self.tx, region, facility).await?;
+        if entries.is_empty() {
+            return Ok(Answer::Inbox {
+                events: Vec::new(),
+                oldest,
+            });
+        }
+        let ward = self.ward(asker, &caller, facility, None).await?;
+        let (permits, _) = self.decide_all(&ward, Purpose::DailyCare);
+        let of: BTreeSet<Id<Child>> = entries.iter().map(|e| e.child).collect();
+        let permits: Vec<Permit> = permits
+            .into_iter()
+            .filter(|p| p.child().is_some_and(|c| of.contains(&c)))
+            .collect();
+        let only = entries.iter().filter_map(delivered).collect();
+        let wanted = Wanted { only: Some(only) };
+        let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
+        let told: Vec<Shown<'_>> = shown(&permits, &found)
+            .into_iter()
+            .filter(|s| !s.categories.is_empty())
+            .collect();
+        self.leaf(ask, &caller.actor_id().to_string(), &told)
+            .await?;
+        let audience = Audience::Facility {
+            may_view: may_view(&permits),
+        };
+        let events = self.events(&ward, entries, found, &audience);
+        Ok(Answer::Inbox { events, oldest })
+    }
+
+    fn events(
+        &self,
+        ward: &Ward,
+        entries: Vec<Entry>,
+        found: Vec<Disclosed>,
+        audience: &Audience,
+    ) -> Vec<(i64, Event)> {
+        let mut found: BTreeMap<Id<Alert>, Disclosed> =
+            found.into_iter().map(|d| (d.row.id, d)).collect();
+        debug_assert_eq!(ward.capacity, Asker::FacilityStaff);
+        let here: BTreeSet<Id<Child>> = ward
+            .children
+            .iter()
+            .filter(|c| {
+                let phase = |s: &crate::access::facts::EnrolmentFact| {
+                    s.state.phase(self.settings.zone, self.now)
+                };
+                c.enrolments.iter().any(|e| phase(e) != Phase::Ended)
+            })
+            .map(|c| c.child)
+            .collect();
+        entries
+            .into_iter()
+            .map(|entry| {
+                let child = entry.child;
+                let event = match entry.pointer {
+                    // An entry of an earlier revision is spoken for by a later one.
+                    Pointer::Delivered { alert, revision } => match found.remove(&alert) {
+                        Some(d) if d.row.revision == revision => {
+                            Event::Alert(Box::new(d), audience.clone())
+                        }
+                        other => {
+                            found.extend(other.map(|d| (alert, d)));
+                            let reason = RetractionReason::KeyClosed;
+                            retraction(&here, Some(alert), child, reason)
+                        }
+                    },
+                    Pointer::Retracted { alert, reason } => retraction(&here, alert, child, reason),
+                };
+                (entry.number, event)
+            })
+            .collect()
+    }
+}
+
+/// Typed while the child is enrolled, a bare number once it has left.
+fn retraction(
+    here: &BTreeSet<Id<Child>>,
+    alert: Option<Id<Alert>>,
+    child: Id<Child>,
+    reason: RetractionReason,
+) -> Event {
+    if here.contains(&child) {
+        Event::Retraction {
+            alert,
+            child,
+            reason,
+        }
+    } else {
+        Event::Tombstone
+    }
+}
+
+fn delivered(entry: &Entry) -> Option<Id<Alert>> {
+    match entry.pointer {
+        Pointer::Delivered { alert, .. } => Some(alert),
+        Pointer::Retracted { .. } => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! Unsealing, after the commit and outside the lock. Types that hold what was found don't print.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    domain::{checkup::CheckUp, child::Child, id::Id, region::RegionCode},
+    service::{
+        assessment::{self, ALERT_PLACE, AlertBody, FINDINGS_PLACE},
+        error::Error,
+        gateway::Gateway,
+        keyring::ChildKey,
+    },
+    store::{
+        alerts::{AlertRow, Disclosed},
+        check_ups::{CheckUpRow, SealedCheckUp},
+    },
+};
+
+/// Who reads an alert.
+#[derive(Debug, Clone)]
+pub enum Audience {
+    /// A facility: the carer's card; inputs only of children whose consent lets results be viewed.
+    Facility {
+        /// Those children.
+        may_view: BTreeSet<Id<Child>>,
+    },
+    /// A guardian: everything.
+    Guardian,
+    /// The medical side: what to follow up, with the inputs.
+    MedicalSide,
+}
+
+/// An alert, opened for its reader.
+pub struct OpenedAlert {
+    /// What stands in clear.
+    pub row: AlertRow,
+    /// The document the rule rests on.
+    pub source_document: String,
+    /// What the reader does.
+    pub care_card: String,
+    /// Inputs of the rule, for readers who may see results.
+    pub inputs: Vec<(String, String)>,
+}
+
+/// A check-up, opened for its source.
+pub struct OpenedCheckUp {
+    /// Its row.
+    pub row: CheckUpRow,
+    /// What was found.
+    pub check_up: CheckUp,
+}
+
+/// Opens an alert for its reader. `None` once the child is erased.
+pub fn open_alert(
+    gateway: &Gateway,
+    region: RegionCode,
+    alert: Disclosed,
+    audience: &Audience,
+) -> Result<Option<OpenedAlert>, Error> {
+    let Some(key) = key_of(gateway, region, alert.row.child, alert.wrapped_key)? else {
+        return Ok(None);
+    };
+    let (table, column) = ALERT_PLACE;
+    let bytes = key.open(table, &alert.row.id.to_string(), column, &alert.sealed)?;
+    let body: AlertBody =
+        serde_json::from_slice(&bytes).map_err(|_| Error::Broken("an alert body"))?;
+    let child = alert.row.child;
+    let (care_card, may_view) = match audience {
+        Audience::Facility { may_view } => {
+            let card = body
+                .facility_card
+                .ok_or(Error::Broken("an alert without a card"))?;
+            (card, may_view.contains(&child))
+        }
+        Audience::Guardian => (body.guardian_card, true),
+        Audience::MedicalSide => (body.follow_up, true),
+    };
+    Ok(Some(OpenedAlert {
+        row: alert.row,
+        source_document: body.source_document,
+        care_card,
+        inputs: if may_view { body.inputs } else { Vec::new() },
+    }))
+}
+
+/// Opens a check-up for its source. `None` once the child is erased.
+pub fn open_check_up(
+    gateway: &Gateway,
+    region: RegionCode,
+    sealed: SealedCheckUp,
+    wrapped_key: Option<Vec<u8>>,
+) -> Result<Option<OpenedCheckUp>, Error> {
+    let child = sealed
+        .row
+        .child
+        .ok_or(Error::Broken("a matched check-up without its child"))?;
+    let Some(key) = key_of(gateway, region, child, wrapped_key)? else {
+        return Ok(None);
+    };
+    let (table, column) = FINDINGS_PLACE;
+    let bytes = key.open(table, &sealed.row.id.to_string(), column, &sealed.sealed)?;
+    let check_up = assessment::check_up(sealed.row.clone(), &bytes)?;
+    Ok(Some(OpenedCheckUp {
+        row: sealed.row,
+        check_up,
+    }))
+}
+
+fn key_of(
+    gateway: &Gateway,
+    region: RegionCode,
+    child: Id<Child>,
+    wrapped_key: Option<Vec<u8>>,
+) -> Result<Option<ChildKey>, Error> {
+    Ok(gateway
+        .keyring()
+        .child(region, child, wrapped_key.as_deref())?)
+}

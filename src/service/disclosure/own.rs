@@ -1,0 +1,70 @@
+//! A source institution reads what it sent.
+
+use super::{
+    Answer, Ask,
+    sitting::{Shown, Sitting},
+};
+use crate::{
+    access::{
+        self, Asker, Permit,
+        facts::{AskerFacts, ChildFacts, Facts},
+    },
+    domain::{child::Child, id::Id, purpose::Purpose},
+    service::error::Error,
+    store::{check_ups, children},
+};
+
+impl Sitting {
+    pub(super) async fn own_records(
+        &mut self,
+        ask: &Ask,
+        cursor: &str,
+        limit: i64,
+    ) -> Result<Answer, Error> {
+        let (asker, caller) = self.admit(&ask.claim).await?;
+        let permit = self.author(&asker, None)?;
+        // Ids sort by time: what is newest comes first, and nothing sorts behind `g`.
+        let cursor = if cursor.is_empty() { "g" } else { cursor };
+        let region = self.region;
+        let found = check_ups::own(&mut self.tx, region, &permit, cursor, limit).await?;
+        let mut ids: Vec<Id<Child>> = found.iter().filter_map(|(c, _)| c.row.child).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut permits = Vec::with_capacity(ids.len());
+        for row in children::find(&mut self.tx, region, &ids).await? {
+            let child = ChildFacts {
+                child: row.id,
+                birth_date: row.birth_date,
+                disputed_since: None,
+                enrolments: Vec::new(),
+                consents: Vec::new(),
+                own_guardianship: None,
+            };
+            permits.push(self.author(&asker, Some(&child))?);
+        }
+        let shown: Vec<Shown<'_>> = permits
+            .iter()
+            .map(|permit| Shown {
+                permit,
+                categories: Default::default(),
+            })
+            .collect();
+        self.leaf(ask, &caller.actor_id().to_string(), &shown)
+            .await?;
+        Ok(Answer::CheckUps(found))
+    }
+
+    fn author(&self, asker: &AskerFacts, child: Option<&ChildFacts>) -> Result<Permit, Error> {
+        let facts = Facts {
+            zone: self.settings.zone,
+            asker,
+            facility: None,
+            child,
+        };
+        let ask = access::Ask {
+            asker: Asker::SourceInstitution,
+            purpose: Purpose::OwnRecord,
+        };
+        access::decide(&facts, ask, self.now).map_err(Error::Denied)
+    }
+}

@@ -1,0 +1,32 @@
+//! From a permit to what its ledger entry names: the rows that held each key open.
+
+use crate::{
+    access::{Key, Permit},
+    ledger::KeyKind,
+};
+
+/// Name under which an entry tells a category that was shown.
+pub const CATEGORY: &str = "category";
+
+/// The kind of ledger key an access key is; none for keys that no row holds open.
+pub fn kind(key: Key) -> Option<KeyKind> {
+    match key {
+        Key::Standing => Some(KeyKind::Standing),
+        Key::Actor => Some(KeyKind::Actor),
+        Key::Enrolment | Key::ExpectedEnrolment => Some(KeyKind::Enrolment),
+        Key::Agreement => Some(KeyKind::Agreement),
+        Key::Assignment => Some(KeyKind::Assignment),
+        Key::Consent | Key::UndisputedConsent => Some(KeyKind::Consent),
+        Key::OwnGuardianship => Some(KeyKind::Guardianship),
+        Key::Guardianship | Key::Authorship | Key::Area | Key::Office | Key::BrokenGlass => None,
+    }
+}
+
+/// The details of a permit's entry: one for each row, in order.
+pub fn detail(permit: &Permit) -> Vec<(String, String)> {
+    permit
+        .grounds()
+        .iter()
+        .filter_map(|g| Some((kind(g.key)?.detail_name().to_owned(), g.id.clone())))
+        .collect()
+}

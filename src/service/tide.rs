@@ -1,0 +1,123 @@
+//! What happens without anybody calling: deliveries that follow later, and the other gateways'
+//! notices. Everything here may stop at any instant and be taken up again, here or elsewhere.
+
+use std::time::Duration;
+
+use tokio::{task::JoinSet, time};
+
+use super::{delivery, error::Error, gateway::Gateway};
+use crate::{
+    domain::region::RegionCode,
+    store::{
+        StoreError,
+        backfills::{self, Breadth, Due},
+        children,
+        notices::{Heard, Listener},
+        regions,
+    },
+};
+
+/// How often due deliveries are looked for.
+const TICK: Duration = Duration::from_millis(500);
+/// Backfills taken up at a time.
+const AT_A_TIME: i64 = 64;
+/// Children brought in line by one transaction.
+const CHILDREN_A_STEP: i64 = 64;
+
+/// Starts the tide; it ends when the set is dropped.
+pub fn rise(gateway: &Gateway) -> JoinSet<()> {
+    let mut tide = JoinSet::new();
+    tide.spawn(deliver(gateway.clone()));
+    tide.spawn(listen(gateway.clone()));
+    tide
+}
+
+async fn deliver(gateway: Gateway) {
+    loop {
+        match tick(&gateway).await {
+            // More may be due: a full tick is followed at once.
+            Ok(true) => {}
+            Ok(false) => time::sleep(TICK).await,
+            Err(error) => {
+                tracing::warn!(reason = error.reason().code(), cause = %error, "deliveries wait");
+                time::sleep(TICK * 4).await;
+            }
+        }
+    }
+}
+
+/// Takes up what is due in every region; tells whether there may be more.
+pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    let regions = regions::all(&mut tx).await?;
+    tx.rollback().await?;
+    let mut more = false;
+    for region in regions {
+        let mut tx = gateway.store().snapshot().await?;
+        let now = tx.now().await?;
+        let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
+        tx.rollback().await?;
+        for backfill in due {
+            more |= step(gateway, region, backfill).await?;
+        }
+    }
+    Ok(more)
+}
+
+/// Brings the next children of a backfill in line; tells whether there are more.
+async fn step(gateway: &Gateway, region: RegionCode, due: Due) -> Result<bool, Error> {
+    let mut tx = gateway.store().begin().await?;
+    let now = tx.now().await?;
+    let (settings, _) = regions::find(&mut tx, region)
+        .await?
+        .ok_or(Error::Store(StoreError::UnknownRegion))?;
+    let today = settings.zone.day(now);
+    let children = match due.breadth {
+        Breadth::Child(child) => vec![child],
+        Breadth::Facility(facility) => {
+            let limit = CHILDREN_A_STEP;
+            backfills::children_of(&mut tx, region, facility, today, &due.cursor, limit).await?
+        }
+    };
+    let last = children.last().copied();
+    let full = i64::try_from(children.len()).is_ok_and(|n| n == CHILDREN_A_STEP);
+    children::lock(&mut tx, region, &children).await?;
+    // The locks may have been waited for: what decides is the time after them.
+    let setting = delivery::Setting {
+        region,
+        zone: settings.zone,
+        now: now.max(tx.now().await?),
+    };
+    let rung = delivery::reconcile(&mut tx, &setting, &children).await?;
+    match last {
+        Some(last) if full => {
+            backfills::advance(&mut tx, region, due.id, last.to_string()).await?;
+        }
+        _ => backfills::delete(&mut tx, region, due.id).await?,
+    }
+    tx.commit().await?;
+    gateway.announce(region, rung).await;
+    Ok(full)
+}
+
+async fn listen(gateway: Gateway) {
+    loop {
+        match Listener::open(gateway.store()).await {
+            Ok(None) => return,
+            Ok(Some(mut listener)) => {
+                // Whatever was sent before we listened was missed.
+                gateway.bell().ring_all();
+                while let Ok(heard) = listener.hear().await {
+                    match heard {
+                        Heard::Recipients(recipients) => gateway.bell().ring(recipients),
+                        Heard::Anything => gateway.bell().ring_all(),
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(cause = %error, "the other gateways' notices are not heard");
+            }
+        }
+        time::sleep(TICK * 4).await;
+    }
+}

@@ -1,0 +1,150 @@
+//! What a guardian's code for reading opens: the guardianship it speaks for, and the looks at the
+//! child.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Tx,
+    error::StoreError,
+    rows::{Reader, micros},
+};
+use crate::{
+    access::{Permit, Scope, facts::GuardianshipFact},
+    domain::{child::Child, guardianship::GuardianCodeUse, id::Id, region::RegionCode},
+    ledger::Leaf,
+};
+
+/// How long after its first use a code for reading still opens the following pages.
+const FOLLOWING_PAGES: TimeDelta = TimeDelta::minutes(10);
+
+/// The guardianship a code for reading speaks for, if it is one for this child, in time and not used
+/// up; the code is used from now on.
+pub async fn use_code(
+    tx: &mut Tx,
+    region: RegionCode,
+    digest: &str,
+    child: Id<Child>,
+    now: DateTime<Utc>,
+) -> Result<Option<GuardianshipFact>, StoreError> {
+    let used = tx
+        .query(
+            "UPDATE guardian_codes SET used_us = COALESCE(used_us, $5)
+             WHERE region = $1 AND digest = $2 AND child = $3 AND usage = $4
+               AND expires_us > $5 AND (used_us IS NULL OR used_us > $6)
+             RETURNING guardianship",
+        )
+        .bind(region.to_string())
+        .bind(digest.to_owned())
+        .bind(child.to_string())
+        .bind(GuardianCodeUse::Read.as_str())
+        .bind(micros(now))
+        .bind(micros(now - FOLLOWING_PAGES))
+        .fetch_optional(tx)
+        .await?;
+    let Some(used) = used else { return Ok(None) };
+    let guardianship: String = used.get("guardianship")?;
+    let row = tx
+        .query(
+            "SELECT id, first_day, ended_us, disputed_us FROM guardianships
+             WHERE region = $1 AND id = $2",
+        )
+        .bind(region.to_string())
+        .bind(guardianship)
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| {
+        let r = Reader::new(&row, "guardianships", "id");
+        Ok(GuardianshipFact {
+            id: r.parsed("id")?,
+            first_day: r.day("first_day")?,
+            ended: r.maybe_time("ended_us")?,
+            disputed_since: r.maybe_time("disputed_us")?,
+        })
+    })
+    .transpose()
+}
+
+/// A leaf that concerns the child, with the child's own entry still sealed.
+pub struct SealedLook {
+    /// The leaf.
+    pub leaf: Leaf,
+    /// Position of the child's entry in the leaf's sub-tree.
+    pub position: i64,
+    /// The entry's opening, sealed under the child's key.
+    pub opening: Vec<u8>,
+    /// The asking organization's name.
+    pub organization_name: Option<String>,
+}
+
+/// Leaves with an entry of the permitted child, newest first, before a number.
+pub async fn under(
+    tx: &mut Tx,
+    region: RegionCode,
+    permit: &Permit,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<SealedLook>, StoreError> {
+    let (Scope::Everything, Some(child)) = (permit.scope(), permit.child()) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx
+        .query(
+            "SELECT e.sequence, e.position, e.opening, l.bytes
+             FROM ledger_entries e
+             JOIN ledger_leaves l ON l.region = e.region AND l.sequence = e.sequence
+             WHERE e.region = $1 AND e.child = $2 AND e.sequence < $3
+             ORDER BY e.sequence DESC LIMIT $4",
+        )
+        .bind(region.to_string())
+        .bind(child.to_string())
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(tx)
+        .await?;
+    let mut looks = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let r = Reader::new(row, "ledger_leaves", "sequence");
+        let leaf = Leaf::from_bytes(&r.bytes("bytes")?).map_err(|_| r.corrupt("bytes"))?;
+        looks.push(SealedLook {
+            leaf,
+            position: r.int("position")?,
+            opening: r.bytes("opening")?,
+            organization_name: None,
+        });
+    }
+    name_organizations(tx, region, &mut looks).await?;
+    Ok(looks)
+}
+
+async fn name_organizations(
+    tx: &mut Tx,
+    region: RegionCode,
+    looks: &mut [SealedLook],
+) -> Result<(), StoreError> {
+    let asking = |look: &SealedLook| match &look.leaf.body {
+        crate::ledger::LeafBody::Look(look) => look.organization.clone(),
+        crate::ledger::LeafBody::Change(_) => None,
+    };
+    let mut ids: Vec<String> = looks.iter().filter_map(asking).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let sql = format!(
+        "SELECT id, display_name FROM organizations WHERE region = $1 AND {}",
+        tx.among("id", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(ids)
+        .fetch_all(tx)
+        .await?;
+    for row in &rows {
+        let (id, name): (String, String) = (row.get("id")?, row.get("display_name")?);
+        for look in looks.iter_mut() {
+            if asking(look).as_deref() == Some(id.as_str()) {
+                look.organization_name = Some(name.clone());
+            }
+        }
+    }
+    Ok(())
+}
