@@ -16,6 +16,11 @@
 //! | [`rpc`] | the gRPC door | the above |
 //! | [`cli`] | a file a verb | the above |
 
+#![cfg_attr(
+    test,
+    allow(clippy::string_slice, reason = "a test knows the text it cuts")
+)]
+
 pub mod access;
 pub mod cli;
 pub mod clinical;

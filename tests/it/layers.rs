@@ -4,173 +4,17 @@
 //! A rule that must give way gives way in `EXCEPTIONS`, with a reason; an exception that is no
 //! longer needed fails as well.
 
+mod rooms;
 mod samples;
 mod source;
 
 use std::{fs, path::Path};
 
+use rooms::{
+    ABOVE_ALL, CODES, DOORS, IMPURE_CRATES, IMPURE_STD, ROOMS, SQL_WORDS, STATUS_MAKERS,
+    WIRE_CRATES,
+};
 use source::{Named, Source};
-
-/// A room of `src/`: a file or a folder directly below it.
-struct Room {
-    name: &'static str,
-    may_use: &'static [&'static str],
-    /// No I/O, no waiting, no wire, no database.
-    pure: bool,
-}
-
-const fn pure(name: &'static str, may_use: &'static [&'static str]) -> Room {
-    Room {
-        name,
-        may_use,
-        pure: true,
-    }
-}
-
-const fn room(name: &'static str, may_use: &'static [&'static str]) -> Room {
-    Room {
-        name,
-        may_use,
-        pure: false,
-    }
-}
-
-const BELOW_STORE: &[&str] = &[
-    "clock",
-    "domain",
-    "access",
-    "clinical",
-    "ledger",
-    "vault",
-    "pki",
-    "telemetry",
-];
-const BELOW_SERVICE: &[&str] = &[
-    "clock",
-    "domain",
-    "access",
-    "clinical",
-    "ledger",
-    "vault",
-    "pki",
-    "telemetry",
-    "store",
-];
-const BELOW_DOORS: &[&str] = &[
-    "clock",
-    "domain",
-    "access",
-    "clinical",
-    "ledger",
-    "vault",
-    "pki",
-    "telemetry",
-    "store",
-    "service",
-    "config",
-    "wire",
-];
-
-/// The direction of dependencies, from the ground up. A room may always use itself.
-const ROOMS: &[Room] = &[
-    room("clock", &[]),
-    pure("domain", &["clock"]),
-    // A decision knows the facts and the time it was given, nothing else.
-    pure("access", &["domain"]),
-    pure("clinical", &["clock", "domain"]),
-    pure("ledger", &["clock", "domain"]),
-    pure("vault", &["clock", "domain"]),
-    pure("pki", &["clock", "domain"]),
-    room("telemetry", &["clock"]),
-    room("store", BELOW_STORE),
-    room("service", BELOW_SERVICE),
-    room("config", BELOW_SERVICE),
-    room("wire", &[]),
-    room("rpc", BELOW_DOORS),
-    room("interop", BELOW_DOORS),
-    room("console", BELOW_DOORS),
-];
-
-/// `cli` and `main` stand above every room; `lib` is the map and names them all.
-const ABOVE_ALL: &[&str] = &["cli", "main", "lib"];
-
-const DOORS: &[&str] = &["wire", "rpc", "interop", "console", "cli", "main"];
-const WIRE_CRATES: &[&str] = &[
-    "tonic",
-    "tonic_prost",
-    "tonic_types",
-    "prost",
-    "prost_reflect",
-];
-const IMPURE_CRATES: &[&str] = &[
-    "sqlx",
-    "tonic",
-    "tonic_prost",
-    "tonic_types",
-    "tonic_health",
-    "tonic_reflection",
-    "prost",
-    "prost_reflect",
-    "tokio",
-    "tokio_stream",
-    "tokio_rustls",
-    "futures_util",
-    "hyper_util",
-    "tower",
-    "http",
-    "clap",
-];
-const IMPURE_STD: &[&str] = &["fs", "net", "process", "env", "thread"];
-
-/// Constructors of `tonic::Status`, and the variants of `tonic::Code`: domain types may well be
-/// called `Status` and `Code` too.
-const STATUS_MAKERS: &[&str] = &[
-    "ok",
-    "cancelled",
-    "unknown",
-    "invalid_argument",
-    "deadline_exceeded",
-    "not_found",
-    "already_exists",
-    "permission_denied",
-    "resource_exhausted",
-    "failed_precondition",
-    "aborted",
-    "out_of_range",
-    "unimplemented",
-    "internal",
-    "unavailable",
-    "data_loss",
-    "unauthenticated",
-    "with_details",
-    "with_metadata",
-    "with_details_and_metadata",
-    "with_error_details",
-    "with_error_details_vec",
-    "from_error",
-];
-const CODES: &[&str] = &[
-    "Ok",
-    "Cancelled",
-    "Unknown",
-    "InvalidArgument",
-    "DeadlineExceeded",
-    "NotFound",
-    "AlreadyExists",
-    "PermissionDenied",
-    "ResourceExhausted",
-    "FailedPrecondition",
-    "Aborted",
-    "OutOfRange",
-    "Unimplemented",
-    "Internal",
-    "Unavailable",
-    "DataLoss",
-    "Unauthenticated",
-];
-const SQL_WORDS: &[&str] = &[
-    "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "CREATE", "ALTER", "DROP", "PRAGMA",
-];
 
 /// Lines, tests included, beyond which a file has more than one subject.
 const LONGEST: usize = 600;
@@ -254,8 +98,7 @@ fn check(source: &Source) -> Vec<Breach> {
                     format!("`{outside}` in a pure room"),
                 );
             }
-            if outside == "std" && named && IMPURE_STD.contains(&path.segments[1].as_str()) {
-                let module = &path.segments[1];
+            if let Some(module) = impure_std(path) {
                 breach(
                     Rule::Purity,
                     path.line,
@@ -341,6 +184,17 @@ fn room_used<'a>(file: &str, path: &'a Named) -> Option<&'a str> {
         climbs if climbs >= depth => path.segments.get(climbs).map(String::as_str),
         _ => None,
     }
+}
+
+/// The module of `std` that reaches outside the process. An address is only a number: `std::net`'s
+/// sockets reach out, its addresses do not.
+fn impure_std(path: &Named) -> Option<&str> {
+    let mut segments = path.segments.iter().map(String::as_str);
+    let (Some("std"), Some(module)) = (segments.next(), segments.next()) else {
+        return None;
+    };
+    let address = segments.next().is_some_and(|name| name.starts_with("Ip"));
+    (IMPURE_STD.contains(&module) && !(module == "net" && address)).then_some(module)
 }
 
 /// A maker of `tonic::Status` or a code of `tonic::Code`. A client (`cli`) reads codes: that is

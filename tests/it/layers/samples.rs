@@ -91,6 +91,8 @@ fn purity() {
     );
     good("store/engine.rs", "use tokio::sync::Mutex; async fn f() {}");
     bad(Rule::Purity, "domain/child.rs", "use tokio::sync::Mutex;");
+    good("pki/ca.rs", "use std::net::{IpAddr, Ipv4Addr};");
+    bad(Rule::Purity, "pki/ca.rs", "use std::net::TcpStream;");
     bad(Rule::Purity, "vault/key.rs", "use std::{fmt, fs};");
     bad(Rule::Purity, "ledger/leaf.rs", "async fn f() {}");
     assert_eq!(
