@@ -1,6 +1,6 @@
 //! The contents page of the tests that look at the gateway from outside its modules.
 //!
-//! `hygiene` and `layers` read the repository itself; the others run the gateway.
+//! `hygiene` and `layers` read the repository itself; the others run the gateway, through `support`.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,3 +13,5 @@
 
 mod hygiene;
 mod layers;
+mod policy;
+mod support;

@@ -1,0 +1,3 @@
+//! Rules of the gateway, through its use cases, on every engine.
+
+mod pushes;

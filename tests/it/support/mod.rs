@@ -1,0 +1,7 @@
+//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed.
+
+pub mod engines;
+pub mod parties;
+
+pub use engines::{Bench, on_every_engine, on_postgres_only};
+pub use parties::{Party, REGION, credit_code, region};
