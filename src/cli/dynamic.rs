@@ -9,6 +9,7 @@ use tonic::{Request, Status};
 use super::connection::Service;
 use super::error::CliError;
 use crate::rpc::json::{PACKAGE, pool};
+use crate::rpc::status::{connection_lost, unreadable};
 
 /// Finds a method: `RosterService.EnrolChild`, or `EnrolChild` alone where only one service has it.
 #[must_use]
@@ -79,7 +80,7 @@ impl Caller {
         mut self,
         requests: Vec<DynamicMessage>,
     ) -> Result<Streaming<DynamicMessage>, Status> {
-        let unreachable = |_| Status::unavailable("the gateway can't be reached");
+        let unreachable = |_| connection_lost();
         self.grpc.ready().await.map_err(unreachable)?;
         let codec = DynamicCodec(self.method.output());
         // On the wire the four kinds of call differ only in how many messages flow each way.
@@ -116,9 +117,7 @@ impl Encoder for DynamicCodec {
     type Error = Status;
 
     fn encode(&mut self, message: DynamicMessage, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        message
-            .encode(to)
-            .map_err(|_| Status::internal("the request can't be encoded"))
+        message.encode(to).map_err(|_| unreadable())
     }
 }
 
@@ -129,7 +128,7 @@ impl Decoder for DynamicCodec {
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
         DynamicMessage::decode(self.0.clone(), from)
             .map(Some)
-            .map_err(|_| Status::internal("the answer can't be decoded"))
+            .map_err(|_| unreadable())
     }
 }
 

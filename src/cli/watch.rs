@@ -14,6 +14,7 @@ use super::output::{Output, short};
 use super::refusal::Refusal;
 use super::retry::Backoff;
 use super::words;
+use crate::rpc::status::connection_lost;
 use crate::rpc::wire::alert_service_client::AlertServiceClient;
 use crate::rpc::wire::inbox_event::Event;
 use crate::rpc::wire::{Alert, InboxEvent, Retraction, WatchAlertsRequest};
@@ -112,7 +113,7 @@ impl Follower {
             match self.next(&mut events).await {
                 None => return Ok(None),
                 Some(Err(status)) => return Ok(Some(status)),
-                Some(Ok(None)) => return Ok(Some(Status::unavailable("the stream ended"))),
+                Some(Ok(None)) => return Ok(Some(connection_lost())),
                 Some(Ok(Some(event))) => self.show(&event)?,
             }
         }

@@ -16,6 +16,7 @@ use crate::cli::connection::{Connection, Service};
 use crate::cli::error::CliError;
 use crate::cli::refusal::Refusal;
 use crate::cli::retry::Backoff;
+use crate::rpc::status::connection_lost;
 use crate::rpc::wire::exchange_service_client::ExchangeServiceClient;
 use crate::rpc::wire::{PushRequest, PushResponse};
 
@@ -130,7 +131,7 @@ impl<R: AsyncBufRead + Unpin> Pusher<R> {
             tokio::select! {
                 answer = answers.message() => match answer {
                     Ok(Some(answer)) => self.settle(answer)?,
-                    Ok(None) => return Ok(Some(Status::unavailable("the stream ended early"))),
+                    Ok(None) => return Ok(Some(connection_lost())),
                     Err(status) => return Ok(Some(status)),
                 },
                 line = self.lines.next(), if reading => {
