@@ -25,6 +25,7 @@ use crate::{
     },
     pki::{Authority, authority::CA_VALIDITY},
     service::organizations::{self, Invitation, IssuedCode, USUAL_CODE},
+    store::survey,
     vault::MasterKey,
 };
 
@@ -106,6 +107,10 @@ impl Init {
             inclusive_places: 0,
         };
         must_be_free(&self.dir)?;
+        if let Some(url) = &self.database {
+            // Told at once: the pool that serves would wait for a database that comes up later.
+            survey::postgres(url).await?;
+        }
 
         let mut chance = system_chance();
         let beside = beside(&self.dir, chance.next_u64());

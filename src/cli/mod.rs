@@ -11,6 +11,7 @@ pub mod call;
 pub mod connection;
 pub mod county;
 pub mod demo;
+pub mod doctor;
 pub mod dynamic;
 pub mod enroll;
 pub mod error;
@@ -74,6 +75,8 @@ pub enum Command {
     Init(init::Init),
     /// Run the gateway (启动服务)
     Serve(serve::Serve),
+    /// Look whether everything is in place for serving (自检)
+    Doctor(doctor::Doctor),
     /// Trade a one-time code for a client directory (机构注册)
     Enroll(enroll::Enroll),
     /// A fresh certificate for this client, before the present one ends (更新证书)
@@ -120,6 +123,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
     match command {
         Command::Init(init) => Ok(init.run(global.json).await?),
         Command::Serve(serve) => Ok(serve.run(global.json).await?),
+        Command::Doctor(doctor) => Ok(doctor.run(global.json).await?),
         Command::Enroll(enroll) => enroll.run(out).await.map(done),
         Command::Renew => renew::run(&global, out).await.map(done),
         Command::Org(org) => org.run(&global, out).await.map(done),

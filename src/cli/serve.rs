@@ -10,6 +10,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinSet,
 };
 
 use super::{fault::Fault, house};
@@ -22,7 +23,7 @@ use crate::{
         server::{Serving, serve},
         tls::ServerTls,
     },
-    service::{Gateway, gateway::Parts},
+    service::{Gateway, gateway::Parts, tide},
     store::Store,
     telemetry,
 };
@@ -74,7 +75,7 @@ impl Serve {
 
         let (stop, stopped) = watch::channel(false);
         stop_at_signal(stop)?;
-        let tasks = background(&gateway, &dir, &config, &tls, &stopped);
+        let tasks = background(&gateway, &dir, &config, &tls);
         self.tell(json, &gateway, address)?;
         let serving = Serving {
             gateway: gateway.clone(),
@@ -85,9 +86,7 @@ impl Serve {
             drain: Duration::from_secs(self.drain),
         };
         let served = serve(serving).await;
-        for task in tasks {
-            task.abort();
-        }
+        drop(tasks);
         gateway.store().close().await;
         tracing::info!("stopped");
         served?;
@@ -194,21 +193,17 @@ fn stop_at_signal(stop: watch::Sender<bool>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Everything that runs beside the calls, begun in one place.
+/// Everything that runs beside the calls, begun in one place; it ends when the set is dropped.
 fn background(
     gateway: &Gateway,
     dir: &DataDir,
     config: &Config,
     tls: &Arc<ServerTls>,
-    _stop: &watch::Receiver<bool>,
-) -> Vec<tokio::task::JoinHandle<()>> {
+) -> JoinSet<()> {
+    let mut tasks = tide::rise(gateway);
     let clock = gateway.store().clock().clone();
-    vec![tokio::spawn(renew(
-        dir.clone(),
-        config.clone(),
-        tls.clone(),
-        clock,
-    ))]
+    tasks.spawn(renew(dir.clone(), config.clone(), tls.clone(), clock));
+    tasks
 }
 
 /// Looks again and again whether what the gateway shows, or whom it believes, is to be changed:

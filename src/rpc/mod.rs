@@ -13,19 +13,23 @@
 //! directory, …    a thin file a service
 //! ```
 
+pub mod agreement;
 pub mod alert;
 pub mod caller;
+pub mod consent;
 pub mod convert;
 pub mod dial;
 pub mod directory;
 pub mod exchange;
 pub mod incoming;
+pub mod instructor;
 pub mod json;
 pub mod ledger;
 pub mod load;
 pub mod page;
 pub mod panics;
 mod pinned;
+pub mod roster;
 pub mod server;
 pub mod status;
 pub mod streams;
