@@ -17,6 +17,11 @@
 //! | [`config`], [`telemetry`] | what an operator sets, and what an operator reads | pki, vault |
 //! | [`cli`] | a file a verb | the above |
 
+#![cfg_attr(
+    test,
+    allow(clippy::string_slice, reason = "a test knows the text it cuts")
+)]
+
 pub mod access;
 pub mod cli;
 pub mod clinical;

@@ -36,7 +36,13 @@ pub mod streams;
 pub mod tls;
 
 /// The generated wire, `proto/yuqiao/v1`.
-#[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 pub mod wire {
     tonic::include_proto!("yuqiao.v1");
 }
