@@ -134,9 +134,7 @@ async fn all(
     }
 }
 
-/// One agreement as a row of a table.
-#[must_use]
-pub fn row(agreement: &WireAgreement) -> Vec<String> {
+fn row(agreement: &WireAgreement) -> Vec<String> {
     vec![
         id(&agreement.name).to_owned(),
         id(&agreement.medical_institution).to_owned(),

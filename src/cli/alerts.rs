@@ -116,9 +116,7 @@ async fn all(
     }
 }
 
-/// One alert as a row of a table.
-#[must_use]
-pub fn row(alert: &Alert) -> Vec<String> {
+fn row(alert: &Alert) -> Vec<String> {
     vec![
         id(&alert.name).to_owned(),
         words::level(alert.level()).to_owned(),

@@ -49,9 +49,7 @@ impl Looks {
     }
 }
 
-/// One look as a guardian reads it.
-#[must_use]
-pub fn row(look: &Look) -> Vec<String> {
+fn row(look: &Look) -> Vec<String> {
     vec![
         look.sequence.to_string(),
         look.time.clone(),

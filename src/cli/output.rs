@@ -2,12 +2,16 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use prost::{Message, Name};
 use serde_json::Value;
 
 use super::error::CliError;
 use crate::rpc::json;
+
+/// Columns where nothing says how many there are, and the fewest that hold a table.
+const USUAL_WIDTH: u16 = 116;
+const LEAST_WIDTH: u16 = 60;
 
 /// Where a verb's answer goes. Progress and remarks go to standard error instead.
 #[derive(Clone, Copy, Debug)]
@@ -89,12 +93,21 @@ impl Output {
     }
 }
 
-/// A table, or a dash where it would have no rows.
+/// A table as wide as the terminal says it is (`COLUMNS`), or a word where it would have no rows.
+/// The first column is what a person copies: it is never broken.
 pub fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    table.set_width(columns.unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH));
     table.set_header(header.iter().copied());
     table.add_rows(rows);
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
     if table.is_empty() {
         "(none)".to_owned()
     } else {

@@ -12,6 +12,7 @@
 )]
 
 mod hygiene;
+mod journeys;
 mod layers;
 mod operator;
 mod policy;

@@ -5,7 +5,8 @@ use futures_util::future::try_join_all;
 use super::story::{QUIET, Scene, Story, list, number, push};
 use super::watcher::alert;
 use crate::cli::error::CliError;
-use crate::cli::{alerts, watch};
+use crate::cli::output::short;
+use crate::cli::{watch, words};
 use crate::rpc::wire::{Alert, PushRequest};
 
 impl Story<'_> {
@@ -86,8 +87,16 @@ impl Story<'_> {
         )?;
 
         let seen = list(facility).await?;
-        let header = ["id", "级别", "类别", "儿童", "提示", "复查", "状态"];
-        let rows = seen.alerts.iter().take(8).map(alerts::row);
+        let header = ["级别", "儿童", "类别", "提示", "复查"];
+        let rows = seen.alerts.iter().take(8).map(|alert| {
+            vec![
+                words::level(alert.level()).to_owned(),
+                short(&alert.child).to_owned(),
+                words::category(alert.category()).to_owned(),
+                alert.care_card.clone(),
+                alert.due_date.clone(),
+            ]
+        });
         let whose = format!("the most pressing of {} open alerts", seen.alerts.len());
         self.report.show(&whose, &header, rows)?;
         let levels = seen

@@ -6,7 +6,7 @@ use super::stage::failed;
 use super::story::{Scene, Story, list, number, push};
 use super::watcher::alert;
 use crate::cli::error::CliError;
-use crate::cli::{looks, watch};
+use crate::cli::{watch, words};
 use crate::rpc::json::{from_json, to_json};
 use crate::rpc::wire::inbox_event::Event;
 use crate::rpc::wire::{
@@ -225,12 +225,20 @@ impl Story<'_> {
             .iter()
             .map(|line| from_json(&line.to_string()))
             .collect::<Result<_, _>>()?;
-        let header = ["序号", "时间", "机构", "目的", "依据", "内容", "方法"];
-        self.report.show(
-            "the guardian sees",
-            &header,
-            found.iter().take(10).map(looks::row),
-        )?;
+        let rows = found.iter().take(10).map(|look| {
+            // To the second is what a person wants to know; `yuqiao looks` tells the rest.
+            let time = look.time.split('.').next().unwrap_or_default();
+            vec![
+                look.sequence.to_string(),
+                format!("{time}Z"),
+                look.organization_display_name.clone(),
+                words::purpose(look.purpose()).to_owned(),
+                words::categories(look.categories()),
+                look.basis_zh.clone(),
+            ]
+        });
+        let header = ["序号", "时间", "机构", "目的", "内容", "依据"];
+        self.report.show("the guardian sees", &header, rows)?;
         let facility = &scene.parties.facility().name;
         let theirs = found
             .iter()

@@ -11,7 +11,7 @@ use super::stage::failed;
 use super::story::{Story, list};
 use crate::cli::error::CliError;
 use crate::cli::output::{id, short};
-use crate::cli::{agreement, alerts};
+use crate::cli::{alerts, words};
 use crate::rpc::wire::{Consent, ExplainRequest, ExplainResponse};
 
 const FACILITIES: [Facility; 3] = [Facility::Public, Facility::Community, Facility::Home];
@@ -95,13 +95,20 @@ impl Story<'_> {
         let [public, community, home] = &parties.facilities;
         let first = agreements::conclude(parties, mch, public, &[a, b], self.today).await?;
         let second = agreements::conclude(parties, b, community, &[], self.today).await?;
-        let header = ["id", "医疗机构", "托育机构", "起", "止", "状态", "生效"];
-        let rows = [first, second]
-            .iter()
-            .map(agreement::row)
-            .collect::<Vec<_>>();
+        let named = [(first, mch, public), (second, b, community)];
+        let rows = named.iter().map(|(agreement, institution, facility)| {
+            vec![
+                agreement.filing_number.clone(),
+                institution.display_name.clone(),
+                facility.display_name.clone(),
+                agreement.first_day.clone(),
+                agreement.last_day.clone(),
+                words::agreement_state(agreement.state()).to_owned(),
+            ]
+        });
+        let header = ["备案号", "医疗机构", "托育机构", "起", "止", "状态"];
         self.report
-            .show("the commission has filed", &header, rows.into_iter())?;
+            .show("the commission has filed", &header, rows)?;
         let told = format!("two are in force; {} has none", home.display_name);
         let listed = parties
             .commission
@@ -109,8 +116,8 @@ impl Story<'_> {
             .run(&["agreement", "list"])
             .await?;
         let in_force = |line: &&Value| line["inForce"] == true;
-        let named = |line: &Value| line["facility"] == home.name.as_str();
-        let two = listed.iter().filter(in_force).count() == 2 && !listed.iter().any(named);
+        let home_is = |line: &Value| line["facility"] == home.name.as_str();
+        let two = listed.iter().filter(in_force).count() == 2 && !listed.iter().any(home_is);
         self.report.check(two, &told)
     }
 
@@ -128,7 +135,7 @@ impl Story<'_> {
                 .filter(|known| known.nth != self.county.story.without_consent)
                 .collect();
             let given = families::consent(member, parties.mch(), &here, self.today).await?;
-            let told = format!("{} of {} guardians", given.len(), member.display_name);
+            let told = format!("{} guardians, for {}", given.len(), member.display_name);
             self.report.check(given.len() == here.len(), &told)?;
             consents.extend(given);
         }

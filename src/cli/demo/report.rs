@@ -106,7 +106,7 @@ impl Report {
 
 fn indented(text: &str) -> String {
     text.lines()
-        .map(|line| format!("   {line}"))
+        .map(|line| format!("   {}", line.trim_end()))
         .collect::<Vec<_>>()
         .join("\n")
 }
