@@ -17,7 +17,10 @@ use crate::{
         region::RegionCode,
     },
     ledger::{KeyKind, KeyState},
-    store::enrolments::{self, EnrolmentRow},
+    store::{
+        consents,
+        enrolments::{self, EnrolmentRow},
+    },
 };
 
 /// Which child, how much, and from when.
@@ -109,7 +112,43 @@ pub async fn leave(
     let mut row = row.ok_or(Reason::NotFound)?;
     row.state = row.state.leave(last_day)?;
     enrolments::update(&mut change.tx, region, &row).await?;
+    end_consent(&mut change, &child, &row, last_day).await?;
     finish(change, row, &child, "CHILD_LEAVES").await
+}
+
+/// A consent ends with the enrolment it was given for: a child that comes again needs a new one.
+async fn end_consent(
+    change: &mut Change,
+    child: &LockedChild,
+    row: &EnrolmentRow,
+    last_day: NaiveDate,
+) -> Result<(), Error> {
+    let region = change.region;
+    let consent = consents::granted(&mut change.tx, region, row.child, row.facility).await?;
+    let Some(consent) = consent else {
+        return Ok(());
+    };
+    if !consents::shorten(&mut change.tx, region, consent.id, last_day).await? {
+        return Ok(());
+    }
+    let zone = change.settings.zone;
+    let (from, until) = (zone.start(consent.grant.first_day), zone.end(last_day));
+    let state = if until <= change.now || until <= from {
+        KeyState::Closed
+    } else {
+        KeyState::Open {
+            from: from.timestamp_micros(),
+            until: Some(until.timestamp_micros()),
+        }
+    };
+    change.record(KeyChange {
+        kind: KeyKind::Consent,
+        id: consent.id.to_string(),
+        change: "CONSENT_ENDS_WITH_ENROLMENT",
+        state,
+        facts: vec![("recipient".to_owned(), row.facility.to_string())],
+        child: Some(&child.key),
+    })
 }
 
 /// The calling facility's enrolments after `cursor`.

@@ -146,6 +146,26 @@ pub async fn end(
     Ok(changed == 1)
 }
 
+/// Lets a granted consent end with `last_day`, where that is sooner.
+pub async fn shorten(
+    tx: &mut Tx,
+    region: RegionCode,
+    id: Id<Consent>,
+    last_day: NaiveDate,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "UPDATE consents SET last_day = $3
+             WHERE region = $1 AND id = $2 AND state = 'GRANTED' AND last_day > $3",
+        )
+        .bind(region.to_string())
+        .bind(id.to_string())
+        .bind(last_day.to_string())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
 /// One consent.
 pub async fn find(
     tx: &mut Tx,
