@@ -3,6 +3,7 @@
 
 pub mod actors;
 pub mod assessment;
+pub mod audit;
 pub mod bell;
 pub mod caller;
 pub mod certificates;
