@@ -6,24 +6,30 @@
 //! server          services, limits, health, draining
 //! caller          certificate and metadata → who claims to call
 //! convert, page   fields, names, enums, pages ↔ domain types
+//! json            the proto3 JSON form of any message
 //! status          `service::Error` → status: the one place of status codes
 //! streams         what every stream of answers needs: it ends when the gateway stops
 //! panics, load    a bug fails one call; too many calls are told to come back
 //! directory, …    a thin file a service
 //! ```
 
+pub mod agreement;
 pub mod alert;
 pub mod caller;
+pub mod consent;
 pub mod convert;
 pub mod dial;
 pub mod directory;
 pub mod exchange;
 pub mod incoming;
+pub mod instructor;
+pub mod json;
 pub mod ledger;
 pub mod load;
 pub mod page;
 pub mod panics;
 mod pinned;
+pub mod roster;
 pub mod server;
 pub mod status;
 pub mod streams;

@@ -12,6 +12,9 @@
 )]
 
 mod hygiene;
+mod journeys;
 mod layers;
+mod operator;
 mod policy;
 mod support;
+mod wire;

@@ -1,7 +1,12 @@
-//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed.
+//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed; and
+//! the program itself, with clients that enrol at it.
 
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
+
+pub mod clients;
 pub mod engines;
 pub mod parties;
+pub mod server;
 
 pub use engines::{Bench, on_every_engine, on_postgres_only};
 pub use parties::{Party, REGION, credit_code, region};
