@@ -2,6 +2,9 @@
 
 pub mod engines;
 pub mod parties;
+pub mod raw;
+pub mod shape;
 
 pub use engines::{Bench, on_every_engine, on_postgres_only};
 pub use parties::{Party, REGION, credit_code, region};
+pub use raw::Raw;
