@@ -5,6 +5,14 @@
 //! same rows into the same engine. Figures of these machines move by ±15% between runs: read the
 //! ratios.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails loudly, and takes the time it measures"
+)]
+
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
 

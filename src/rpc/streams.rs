@@ -27,18 +27,15 @@ pub fn answers<T: Send + 'static>(
         .map(Some)
         .chain(futures_util::stream::once(async { None }));
     let stopped = stopped.into_stream().map(Some);
-    futures_util::stream::select(stopped, answers)
-        .scan(false, |over, answer: Option<Result<T, Status>>| {
-            let next = match answer {
-                Some(answer) if !*over => {
-                    *over = answer.is_err();
-                    Some(answer)
-                }
-                _ => None,
-            };
-            std::future::ready(next)
-        })
-        .boxed()
+    let first = futures_util::stream::select(stopped, answers).boxed();
+    // An error is the last answer: the stream ends there, and does not wait for the other side.
+    futures_util::stream::unfold(Some(first), |rest| async {
+        let mut rest = rest?;
+        let answer = rest.next().await??;
+        let rest = answer.is_ok().then_some(rest);
+        Some((answer, rest))
+    })
+    .boxed()
 }
 
 #[cfg(test)]
