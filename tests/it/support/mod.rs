@@ -10,6 +10,7 @@ pub mod parties;
 pub mod raw;
 pub mod server;
 pub mod shape;
+pub mod wire_county;
 
 pub use engines::{Bench, on_every_engine, on_postgres_only};
 pub use parties::{Party, REGION, credit_code, region};

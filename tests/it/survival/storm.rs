@@ -254,7 +254,8 @@ impl<'a> Storm<'a> {
     async fn enrolment(&self, ward: &Ward, facility: usize) -> Option<Id<Enrolment>> {
         let mut tx = self.bench.gateway.store().snapshot().await.unwrap();
         let of = self.county.facilities[facility].id;
-        let row = enrolments::open(&mut tx, region(), ward.id, of)
+        let day = yuqiao::domain::region::Zone::china().day(tx.now().await.unwrap());
+        let row = enrolments::standing(&mut tx, region(), ward.id, of, day)
             .await
             .unwrap();
         tx.rollback().await.unwrap();
