@@ -78,13 +78,15 @@ impl Sitting {
         let audience = Audience::Facility {
             may_view: may_view(&permits),
         };
-        let events = self.events(&ward, entries, found, &audience);
+        let open: BTreeSet<Id<Child>> = permits.iter().filter_map(Permit::child).collect();
+        let events = self.events(&ward, &open, entries, found, &audience);
         Ok(Answer::Inbox { events, oldest })
     }
 
     fn events(
         &self,
         ward: &Ward,
+        open: &BTreeSet<Id<Child>>,
         entries: Vec<Entry>,
         found: Vec<Disclosed>,
         audience: &Audience,
@@ -115,8 +117,14 @@ impl Sitting {
                         }
                         other => {
                             found.extend(other.map(|d| (alert, d)));
-                            let reason = RetractionReason::KeyClosed;
-                            retraction(&here, Some(alert), child, reason)
+                            // With its keys open, an alert that is not shown was renewed or ended,
+                            // and a later entry says so.
+                            if open.contains(&child) {
+                                Event::Tombstone
+                            } else {
+                                let reason = RetractionReason::KeyClosed;
+                                retraction(&here, Some(alert), child, reason)
+                            }
                         }
                     },
                     Pointer::Retracted { alert, reason } => retraction(&here, alert, child, reason),
