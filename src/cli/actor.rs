@@ -13,7 +13,8 @@ use crate::rpc::wire::{
     RevokeActorRequest,
 };
 
-/// What to do with the organization's people.
+/// What to do with the organization's people. Whom it is about is `who`: `actor` is the caller of
+/// every verb, and clap would take the one for the other.
 #[derive(Subcommand, Debug)]
 pub enum Actor {
     /// Register a person or system account (操作人); the responsible person then approves it
@@ -31,12 +32,14 @@ pub enum Actor {
     /// Responsible person: approve a registered actor (批准)
     Approve {
         /// The actor: its id or resource name
-        actor: String,
+        #[arg(value_name = "ACTOR")]
+        who: String,
     },
     /// Responsible person: end an approval at once (撤销)
     Revoke {
         /// The actor: its id or resource name
-        actor: String,
+        #[arg(value_name = "ACTOR")]
+        who: String,
         /// Why; kept
         #[arg(long)]
         reason: String,
@@ -85,14 +88,14 @@ impl Actor {
                     })
                     .await?
             }
-            Self::Approve { actor } => {
-                let name = connection.name("actors", &actor);
+            Self::Approve { who } => {
+                let name = connection.name("actors", &who);
                 directory
                     .approve_actor(ApproveActorRequest { name })
                     .await?
             }
-            Self::Revoke { actor, reason } => {
-                let name = connection.name("actors", &actor);
+            Self::Revoke { who, reason } => {
+                let name = connection.name("actors", &who);
                 directory
                     .revoke_actor(RevokeActorRequest { name, reason })
                     .await?
