@@ -3,3 +3,4 @@
 mod baseline;
 mod directory;
 mod errors;
+mod serving;
