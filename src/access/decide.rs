@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     bases::{self, Asker, Basis, Sees},
-    facts::{AgreementFact, ConsentFact, Facts},
+    facts::{AgreementFact, AssignmentFact, ConsentFact, EnrolmentFact, FacilityFacts, Facts},
     keys::{Closed, Key, KeyState},
     permit::{Denial, Grant, Ground, Permit, Scope},
 };
@@ -15,7 +15,7 @@ use crate::domain::{
     agreement::in_force,
     alert::Category,
     child::fourteenth_birthday,
-    consent::ConsentState,
+    consent::{ConsentMode, ConsentState},
     enrolment::Phase,
     organization::{OrganizationKind, Standing},
     purpose::Purpose,
@@ -190,7 +190,7 @@ impl Look<'_> {
 
     fn enrolment(&self, wanted: Phase) -> Turn {
         let child = self.facts.child.ok_or(Closed::Absent)?;
-        let phase = |e: &super::facts::EnrolmentFact| e.state.phase(self.facts.zone, self.now);
+        let phase = |e: &EnrolmentFact| e.state.phase(self.facts.zone, self.now);
         if let Some(open) = child.enrolments.iter().find(|e| phase(e) == wanted) {
             return Ok(vec![open.id.to_string()]);
         }
@@ -198,6 +198,17 @@ impl Look<'_> {
             Phase::Expected => Closed::NotYetBegun,
             Phase::InCare | Phase::Ended => Closed::Ended,
         })))
+    }
+
+    /// The facility in question. Staff are asked about their own and no other.
+    fn facility(&self) -> Result<&FacilityFacts, Closed> {
+        let facility = self.facts.facility.ok_or(Closed::Absent)?;
+        let own = facility.facility == self.facts.asker.organization;
+        if own || self.basis.asker != Asker::FacilityStaff {
+            Ok(facility)
+        } else {
+            Err(Closed::Absent)
+        }
     }
 
     fn in_force(&self, agreement: &AgreementFact) -> Result<(), Closed> {
@@ -212,8 +223,7 @@ impl Look<'_> {
     }
 
     fn open_agreements(&self) -> impl Iterator<Item = &AgreementFact> {
-        self.facts
-            .facility
+        self.facility()
             .into_iter()
             .flat_map(|f| &f.agreements)
             .filter(|a| self.in_force(a).is_ok())
@@ -224,7 +234,7 @@ impl Look<'_> {
         if !open.is_empty() {
             return Ok(open);
         }
-        let facility = self.facts.facility.ok_or(Closed::Absent)?;
+        let facility = self.facility()?;
         Err(nearest(
             facility
                 .agreements
@@ -234,11 +244,18 @@ impl Look<'_> {
     }
 
     fn assignment(&self) -> Turn {
-        let facility = self.facts.facility.ok_or(Closed::Absent)?;
-        let holds = |a: &super::facts::AssignmentFact| -> Result<(), Closed> {
+        let facility = self.facility()?;
+        // Assigned by the asking institution: whoever changes employers leaves assignments behind.
+        let under = |a: &AssignmentFact| {
+            let of = |g: &&AgreementFact| {
+                g.id == a.agreement && g.institution == self.facts.asker.organization
+            };
+            facility.agreements.iter().find(of).ok_or(Closed::Absent)
+        };
+        let holds = |a: &AssignmentFact| -> Result<(), Closed> {
+            let agreement = under(a)?;
             a.duty.holds(self.facts.zone, self.now)?;
-            let agreement = facility.agreements.iter().find(|g| g.id == a.agreement);
-            self.in_force(agreement.ok_or(Closed::Absent)?)
+            self.in_force(agreement)
         };
         if let Some(open) = facility.assignments.iter().find(|a| holds(a).is_ok()) {
             return Ok(vec![open.id.to_string()]);
@@ -331,6 +348,9 @@ impl Look<'_> {
             Sees::NamedCategories => return None,
         };
         let consent = self.consent().ok()?;
+        // What a facility has no need to know never reaches it, consent or not.
+        let reachable =
+            |c: Category| only.is_none_or(|o| o == c) && (instructor || c.may_reach_facility());
         let grants: BTreeSet<Grant> = self
             .open_agreements()
             .flat_map(|a| {
@@ -341,7 +361,7 @@ impl Look<'_> {
                 sources.flat_map(|&source| {
                     a.categories
                         .intersection(&consent.categories)
-                        .filter(|&&c| only.is_none_or(|o| o == c))
+                        .filter(|&&c| reachable(c))
                         .map(move |&category| Grant { category, source })
                 })
             })
@@ -350,7 +370,12 @@ impl Look<'_> {
             grants,
             urgent_only,
             instructor,
-            mode: consent.mode,
+            // Urgent safety is care cards and nothing else, whatever more the consent allows.
+            mode: if urgent_only {
+                ConsentMode::AlertsOnly
+            } else {
+                consent.mode
+            },
             data_from: consent.data_from,
             data_until: consent.data_until,
         })

@@ -15,3 +15,6 @@ pub use bases::{Asker, Basis};
 pub use decide::{Ask, decide, explain, reach};
 pub use keys::{Closed, Key, KeyState};
 pub use permit::{AlertFacts, Denial, Grant, Ground, Permit, Scope};
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// A six-digit GB/T 2260 code. The tenant key: every primary key starts with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,19 +77,31 @@ impl Zone {
 
     /// The civil day at `now`.
     pub fn day(self, now: DateTime<Utc>) -> NaiveDate {
-        now.with_timezone(&self.0).date_naive()
+        self.local(now).date()
     }
 
     /// The civil day and time of day at `now`.
     pub fn day_and_time(self, now: DateTime<Utc>) -> (NaiveDate, NaiveTime) {
-        let local = now.with_timezone(&self.0);
-        (local.date_naive(), local.time())
+        let local = self.local(now);
+        (local.date(), local.time())
+    }
+
+    /// Clocks and calendars in the zone; at the very ends of time, where they have none, UTC's.
+    fn local(self, now: DateTime<Utc>) -> NaiveDateTime {
+        let utc = now.naive_utc();
+        utc.checked_add_offset(self.0).unwrap_or(utc)
     }
 
     /// The instant `day` begins.
     pub fn start(self, day: NaiveDate) -> DateTime<Utc> {
-        let local = day.and_time(NaiveTime::MIN) - self.0;
-        local.and_utc()
+        // Only at the very ends of the calendar is there no such instant.
+        let ends = if day.year() < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        };
+        let utc = day.and_time(NaiveTime::MIN).checked_sub_offset(self.0);
+        utc.map_or(ends, |local| local.and_utc())
     }
 
     /// The instant `day` ends: the start of the next.

@@ -81,7 +81,6 @@ pub async fn explain(
     let categories = match scope {
         Some(Scope::Consented { grants, .. }) if permitted => {
             let mut categories: Vec<Category> = grants.iter().map(|g| g.category).collect();
-            categories.retain(|c| c.may_reach_facility());
             categories.dedup();
             categories
         }

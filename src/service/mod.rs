@@ -4,6 +4,7 @@
 pub mod actors;
 pub mod agreements;
 pub mod assessment;
+pub mod audit;
 pub mod bell;
 pub mod caller;
 pub mod certificates;
