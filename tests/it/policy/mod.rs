@@ -4,3 +4,4 @@ mod permits;
 mod plans;
 mod pushes;
 mod scope;
+mod standing;

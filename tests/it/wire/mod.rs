@@ -4,3 +4,4 @@ mod baseline;
 mod directory;
 mod errors;
 mod findings_doc;
+mod serving;
