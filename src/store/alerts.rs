@@ -114,10 +114,12 @@ pub async fn standing(
     children: &[Id<Child>],
 ) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
+    // SQLite keeps a CROSS JOIN in the order written; free to choose, it would begin with the
+    // evidence of the whole region.
     let sql = format!(
-        "SELECT a.*, s.check_up, s.source FROM alerts a
-         JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
-         WHERE a.region = $1 AND {} AND a.{STANDING}
+        "SELECT a.*, s.check_up, s.source FROM alerts a CROSS JOIN alert_evidence s
+         WHERE s.region = a.region AND s.alert = a.id
+           AND a.region = $1 AND {} AND a.{STANDING}
          ORDER BY a.child, a.id",
         tx.among("a.child", 2)
     );

@@ -103,13 +103,16 @@ pub async fn children_of(
     cursor: &str,
     limit: i64,
 ) -> Result<Vec<Id<Child>>, StoreError> {
+    // Gathered first: the order of children would else lead through the whole region's enrolments.
     let rows = tx
         .query(
-            "SELECT child FROM enrolments
-             WHERE region = $1 AND facility = $2 AND COALESCE(last_day, '9999-12-31') >= $3
-               AND child > $4
-             UNION
-             SELECT child FROM inbox_held WHERE region = $1 AND recipient = $2 AND child > $4
+            "WITH concerned AS MATERIALIZED (
+                 SELECT child FROM enrolments
+                 WHERE region = $1 AND facility = $2 AND COALESCE(last_day, '9999-12-31') >= $3
+                 UNION
+                 SELECT child FROM inbox_held WHERE region = $1 AND recipient = $2
+             )
+             SELECT child FROM concerned WHERE child > $4
              ORDER BY child LIMIT $5",
         )
         .bind(region.to_string())

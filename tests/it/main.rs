@@ -16,5 +16,7 @@ mod journeys;
 mod layers;
 mod operator;
 mod policy;
+mod store;
 mod support;
+mod survival;
 mod wire;

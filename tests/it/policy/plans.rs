@@ -1,0 +1,233 @@
+//! Access queries use an index, with every column that the condition names: what a look costs does
+//! not grow with the children, facilities or years. The statements are those that the store really
+//! sends; each engine is asked how it would run them.
+
+mod explain;
+mod fill;
+mod statements;
+
+use std::collections::BTreeSet;
+
+use yuqiao::{
+    access::{Asker, Permit, facts::FacilityFacts},
+    domain::{alert::Category, purpose::Purpose},
+    service::caller::Claim,
+    store::{
+        Tx, alerts, alerts::Wanted, askers, backfills, check_ups, children, facts, inboxes, looks,
+    },
+};
+
+use super::permits::{Agreed, Covers, id, permit};
+use crate::support::{Bench, Raw, on_every_engine, region};
+use explain::{Access, accesses};
+use statements::overhear;
+
+/// A table, and the columns by which it is searched.
+type Search = (&'static str, &'static [&'static str]);
+
+/// What a store function read, and the searches that its statements may use.
+struct Query {
+    name: &'static str,
+    statements: Vec<String>,
+    searches: &'static [Search],
+}
+
+const CHILDREN: Search = ("children", &["region", "id"]);
+const ALERTS: Search = ("alerts", &["region", "child"]);
+const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
+const DISPUTES: Search = ("guardianships", &["region", "child"]);
+const CURRENT: Search = ("enrolments", &["region", "facility", "<expr>"]);
+
+/// Runs every access query once; none of these rows exists, which is no matter to the statements.
+#[rustfmt::skip]
+async fn queries(bench: &Bench) -> Vec<Query> {
+    let mut tx = bench.gateway.store().begin().await.unwrap();
+    let (region, tx) = (region(), &mut tx);
+    let (children, facility) = ([id(50), id(51)], id(1));
+    let today = "2026-09-01".parse().unwrap();
+    let mut queries = Vec::new();
+    macro_rules! query {
+        ($name:literal, $call:expr, $searches:expr) => {{
+            let (done, statements) = overhear($call).await;
+            done.unwrap();
+            queries.push(Query { name: $name, statements, searches: $searches });
+        }};
+    }
+
+    let claim = Claim { home: region, organization: id(2), fingerprint: "f".into(), actor: Some(id(5)) };
+    query!("the caller", askers::find(tx, region, &claim), &[
+        ("organizations", &["region", "id"]),
+        ("standings", &["region", "organization"]),
+        ("actors", &["region", "id"]),
+        ("certificates", &["region", "fingerprint"]),
+    ]);
+    query!("agreements", facts::facilities(tx, region, &[facility]), &[
+        ("agreements", &["region", "facility"]),
+        ("standings", &["region", "organization"]),
+    ]);
+    let mut of = FacilityFacts { facility, agreements: vec![], assignments: vec![] };
+    query!("assignments", facts::assignments(tx, region, &mut of, id(6)), &[
+        ("assignments", &["region", "facility", "practitioner"]),
+    ]);
+    query!("the children of a facility", facts::children_at(tx, region, facility, today, None),
+        &[CURRENT, CHILDREN, DISPUTES]);
+    query!("a child of a facility", facts::children_at(tx, region, facility, today, Some(children[0])),
+        &[("enrolments", &["region", "child", "facility"]), CHILDREN, DISPUTES]);
+    query!("the facilities of children", facts::enrolled(tx, region, &children, today),
+        &[("enrolments", &["region", "child"]), CHILDREN, DISPUTES]);
+    query!("consents", facts::consents(tx, region, &children, None),
+        &[("consents", &["region", "child"]), ("guardianships", &["region", "id"])]);
+    query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),
+        &[("consents", &["region", "child", "recipient"]), ("guardianships", &["region", "id"])]);
+    query!("standing alerts", alerts::standing(tx, region, &children), &[ALERTS, EVIDENCE]);
+    query!("states of alerts", alerts::states(tx, region, &[id(70)]), &[("alerts", &["region", "id"])]);
+    query!("the child of an alert", alerts::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
+    query!("children to follow up", alerts::children_to_follow_up(tx, region, "", 50), &[ALERTS]);
+    query!("held", inboxes::held(tx, region, &children), &[("inbox_held", &["region", "child"])]);
+    query!("an inbox's extent", inboxes::extent(tx, region, facility), &[("inboxes", &["region", "recipient"])]);
+    query!("an inbox after a number", inboxes::after(tx, region, facility, 7, 100),
+        &[("inbox_entries", &["region", "recipient", "number"])]);
+    query!("children by id", children::find(tx, region, &children), &[CHILDREN]);
+    query!("children, locked", children::lock(tx, region, &children), &[CHILDREN]);
+    query!("children by number", children::by_identifiers(tx, region, vec!["i".into()]),
+        &[("identifier_slots", &["region", "identifier"])]);
+    query!("children of a backfill", backfills::children_of(tx, region, facility, today, "", 64),
+        &[CURRENT, ("inbox_held", &["region", "recipient"])]);
+    disclosing(tx, &mut queries).await;
+    queries
+}
+
+/// The queries that demand a permit.
+async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
+    let rows = [
+        ("alerts for staff", Asker::FacilityStaff, Purpose::DailyCare),
+        ("urgent alerts", Asker::FacilityStaff, Purpose::UrgentSafety),
+        (
+            "alerts for an instructor",
+            Asker::Instructor,
+            Purpose::HealthGuidance,
+        ),
+        ("alerts to follow up", Asker::MchCentre, Purpose::FollowUp),
+        (
+            "alerts for a guardian",
+            Asker::Guardian,
+            Purpose::GuardianAccess,
+        ),
+    ];
+    for (name, asker, purpose) in rows {
+        let permits = [permitted(asker, purpose)];
+        let all = Wanted::default();
+        let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
+        done.unwrap();
+        let searches = &[ALERTS, CHILDREN, EVIDENCE];
+        queries.push(Query {
+            name,
+            statements,
+            searches,
+        });
+    }
+    let permits = [permitted(Asker::FacilityStaff, Purpose::DailyCare)];
+    let wanted = Wanted {
+        only: Some(vec![id(70)]),
+    };
+    let (done, statements) = overhear(alerts::under(tx, region(), &permits, &wanted)).await;
+    done.unwrap();
+    let searches = &[
+        ("alerts", &["region", "id"] as &[_]),
+        ALERTS,
+        CHILDREN,
+        EVIDENCE,
+    ];
+    queries.push(Query {
+        name: "alerts of an inbox",
+        statements,
+        searches,
+    });
+
+    let author = permitted(Asker::SourceInstitution, Purpose::OwnRecord);
+    let (done, statements) = overhear(check_ups::own(tx, region(), &author, "g", 50)).await;
+    done.unwrap();
+    let searches = &[("check_ups", &["region", "source", "id"] as &[_]), CHILDREN];
+    queries.push(Query {
+        name: "own check-ups",
+        statements,
+        searches,
+    });
+
+    let guardian = permitted(Asker::Guardian, Purpose::GuardianAccess);
+    let (done, statements) = overhear(looks::under(tx, region(), &guardian, None, 50)).await;
+    done.unwrap();
+    let searches = &[
+        ("ledger_entries", &["region", "child", "sequence"] as &[_]),
+        ("ledger_leaves", &["region", "sequence"]),
+        ("organizations", &["region", "id"]),
+    ];
+    queries.push(Query {
+        name: "looks at a child",
+        statements,
+        searches,
+    });
+}
+
+fn permitted(asker: Asker, purpose: Purpose) -> Permit {
+    let covers = Covers {
+        categories: Category::ALL.iter().copied().collect(),
+        sources: [id(2)].into(),
+    };
+    let agreed = Agreed {
+        clauses: vec![covers.clone()],
+        consent: covers,
+        data_from: Some("2026-01-01".parse().unwrap()),
+        data_until: Some("2026-12-31".parse().unwrap()),
+    };
+    permit(asker, purpose, id(50), &agreed).unwrap()
+}
+
+/// Section 9: every hot query is an index range. Break it: drop an index from both migrations, or
+/// wrap a column of a condition in a function.
+#[tokio::test]
+async fn every_access_query_is_an_index_range() {
+    on_every_engine(async |bench| {
+        let queries = queries(&bench).await;
+        let mut raw = Raw::connect(&bench.place).await;
+        fill::fill(&mut raw).await;
+        let mut wrong = Vec::new();
+        for query in &queries {
+            assert!(
+                !query.statements.is_empty(),
+                "{} was not overheard",
+                query.name
+            );
+            let mut used = BTreeSet::new();
+            for statement in &query.statements {
+                let of_statement = accesses(&mut raw, statement).await;
+                assert!(!of_statement.is_empty(), "no plan was read of {statement}");
+                used.extend(of_statement);
+            }
+            wrong.extend(
+                used.iter()
+                    .filter(|access| !query.searches.iter().any(|search| is(access, search)))
+                    .map(|access| format!("{}: {access:?}", query.name)),
+            );
+            let tables: BTreeSet<&str> = used.iter().map(|a| a.table.as_str()).collect();
+            for (table, _) in query.searches.iter().filter(|(t, _)| !tables.contains(t)) {
+                let told = query.statements.iter().any(|s| s.contains(table));
+                wrong.extend(told.then(|| format!("{}: no access to {table} told", query.name)));
+            }
+        }
+        assert!(
+            wrong.is_empty(),
+            "on {}:\n{}",
+            bench.engine(),
+            wrong.join("\n")
+        );
+    })
+    .await;
+}
+
+/// Whether an access searches an index by all columns that it should (more may narrow it further).
+fn is(access: &Access, (table, columns): &Search) -> bool {
+    access.table == *table
+        && access.index.is_some()
+        && columns.iter().all(|c| access.by.contains(*c))
+}

@@ -1,0 +1,205 @@
+//! The disclosing query says in SQL what `Scope::reaches` says in Rust. Whatever lies in the tables,
+//! the two agree: what a permit does not reach is not read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use yuqiao::{
+    access::{AlertFacts, Asker, Permit},
+    domain::{
+        alert::{Alert, Category, Level},
+        child::Child,
+        id::Id,
+        purpose::Purpose,
+        region::RegionCode,
+        sex::Sex,
+    },
+    store::{
+        Tx,
+        alerts::{self, AlertRow, NewAlert, Wanted},
+        children::{self, ChildRow, NewChild},
+    },
+};
+
+use super::permits::{Agreed, Covers, id, permit};
+use crate::support::{engines::MORNING, on_every_engine, region};
+
+const ALERTS: u64 = 150;
+const QUESTIONS: usize = 200;
+/// Source institutions, few enough that scopes often reach.
+const SOURCES: [u64; 3] = [21, 22, 23];
+
+fn some<T: Ord + Copy>(of: &[T], at_most: usize, chance: &mut StdRng) -> BTreeSet<T> {
+    let n = chance.random_range(0..=at_most);
+    of.choose_multiple(chance, n).copied().collect()
+}
+
+fn june(chance: &mut StdRng) -> NaiveDate {
+    let first = NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
+    first + Days::new(chance.random_range(0..6))
+}
+
+fn child_of(n: u64) -> Id<Child> {
+    id(1000 + n % 3)
+}
+
+fn random_alert(n: u64, chance: &mut StdRng) -> NewAlert {
+    let opened: DateTime<Utc> = MORNING.parse().unwrap();
+    let check_ups = (0..chance.random_range(0..4u64)).map(|k| id(n * 10 + k));
+    let evidence: BTreeMap<_, _> = check_ups
+        .map(|c| (c, id(*SOURCES.choose(chance).unwrap())))
+        .collect();
+    let days = (june(chance), june(chance));
+    const STATES: [&str; 6] = [
+        "OPEN",
+        "OPEN",
+        "OPEN",
+        "ACKNOWLEDGED",
+        "RESOLVED",
+        "RETRACTED",
+    ];
+    NewAlert {
+        row: AlertRow {
+            id: id(5000 + n),
+            child: child_of(n),
+            family: format!("family-{n}"),
+            subject: String::new(),
+            rule: "rule".into(),
+            rule_version: 1,
+            state: (*STATES.choose(chance).unwrap()).to_owned(),
+            facts: AlertFacts {
+                category: *Category::ALL.choose(chance).unwrap(),
+                level: *Level::ALL.choose(chance).unwrap(),
+                sources: evidence.values().copied().collect(),
+                evidence_first: days.0.min(days.1),
+                evidence_last: days.0.max(days.1),
+                for_facility: chance.random_bool(0.8),
+                for_instructor: chance.random_bool(0.8),
+                for_mch: chance.random_bool(0.5),
+            },
+            for_guardian: true,
+            due: None,
+            opened,
+            revision: 1,
+            digest: vec![],
+            evidence,
+        },
+        sealed: vec![],
+    }
+}
+
+fn random_agreed(chance: &mut StdRng) -> Agreed {
+    let sources: Vec<_> = SOURCES.map(id).into();
+    let mut covers = |at_most| Covers {
+        categories: some(Category::ALL, Category::ALL.len(), chance),
+        sources: some(&sources, at_most, chance),
+    };
+    let clauses = vec![covers(2), covers(3), covers(3)];
+    let consent = covers(2);
+    Agreed {
+        clauses,
+        consent,
+        data_from: chance.random_bool(0.2).then(|| june(chance)),
+        data_until: chance.random_bool(0.2).then(|| june(chance)),
+    }
+}
+
+const ROWS: [(Asker, Purpose); 8] = [
+    (Asker::FacilityStaff, Purpose::DailyCare),
+    (Asker::FacilityStaff, Purpose::EntryExamination),
+    (Asker::FacilityStaff, Purpose::UrgentSafety),
+    (Asker::Instructor, Purpose::HealthGuidance),
+    (Asker::MchCentre, Purpose::FollowUp),
+    (Asker::Guardian, Purpose::GuardianAccess),
+    (Asker::SourceInstitution, Purpose::OwnRecord),
+    (Asker::Commission, Purpose::Supervision),
+];
+
+async fn lay_out(tx: &mut Tx, region: RegionCode, chance: &mut StdRng) -> Vec<AlertRow> {
+    for n in 0..3 {
+        let row = ChildRow {
+            id: child_of(n),
+            sex: Sex::Female,
+            birth_date: "2024-05-04".parse().unwrap(),
+            gestation_days: None,
+            wrapped_key: None,
+        };
+        let child = NewChild {
+            row,
+            registered_by: id(1),
+            created_us: 0,
+            sealed: vec![],
+        };
+        children::insert(tx, region, child).await.unwrap();
+    }
+    let new: Vec<NewAlert> = (0..ALERTS).map(|n| random_alert(n, chance)).collect();
+    alerts::insert(tx, region, &new).await.unwrap();
+    new.into_iter().map(|a| a.row).collect()
+}
+
+/// Invariant 4. Break it: in `store/alerts.rs`, leave out any line of `under_scope` that adds a
+/// condition.
+#[tokio::test]
+async fn what_a_permit_does_not_reach_is_not_read() {
+    on_every_engine(async |bench| {
+        let mut chance = StdRng::seed_from_u64(26);
+        let store = bench.gateway.store();
+        let mut tx = store.begin().await.unwrap();
+        // The same ids stand in another region with other contents.
+        let elsewhere: RegionCode = "150626".parse().unwrap();
+        lay_out(&mut tx, elsewhere, &mut chance).await;
+        let rows = lay_out(&mut tx, region(), &mut chance).await;
+        let (mut reached, mut hidden) = (0, 0);
+        for _ in 0..QUESTIONS {
+            let (permits, wanted) = question(&mut chance);
+            let under = alerts::under(&mut tx, region(), &permits, &wanted)
+                .await
+                .unwrap();
+            let mut read: Vec<Id<Alert>> = under.iter().map(|d| d.row.id).collect();
+            read.sort_unstable();
+            let mut expected: Vec<Id<Alert>> = rows
+                .iter()
+                .filter(|a| matches!(a.state.as_str(), "OPEN" | "ACKNOWLEDGED"))
+                .filter(|a| wanted.only.as_ref().is_none_or(|only| only.contains(&a.id)))
+                .filter(|a| {
+                    let about = |p: &&Permit| p.child() == Some(a.child);
+                    permits
+                        .iter()
+                        .find(about)
+                        .is_some_and(|p| p.scope().reaches(&a.facts))
+                })
+                .map(|a| a.id)
+                .collect();
+            expected.sort_unstable();
+            assert_eq!(read, expected, "{permits:?}");
+            reached += read.len();
+            hidden += rows.len() - read.len();
+        }
+        assert!(
+            reached > 500 && hidden > 500,
+            "{reached} reached, {hidden} hidden"
+        );
+        tx.rollback().await.unwrap();
+    })
+    .await;
+}
+
+/// Permits about up to three children, of one scope or of several, and sometimes only some alerts.
+fn question(chance: &mut StdRng) -> (Vec<Permit>, Wanted) {
+    let shared = (*ROWS.choose(chance).unwrap(), random_agreed(chance));
+    let permits = (0..3).filter_map(|n| {
+        let ((asker, purpose), agreed) = if chance.random_bool(0.5) {
+            shared.clone()
+        } else {
+            (*ROWS.choose(chance).unwrap(), random_agreed(chance))
+        };
+        permit(asker, purpose, child_of(n), &agreed)
+    });
+    let permits: Vec<Permit> = permits.collect();
+    let all: Vec<Id<Alert>> = (0..ALERTS).map(|n| id(5000 + n)).collect();
+    let only = chance
+        .random_bool(0.2)
+        .then(|| some(&all, 60, chance).into_iter().collect());
+    (permits, Wanted { only })
+}

@@ -1,0 +1,3 @@
+//! Rules of the store, on every engine.
+
+mod shapes;

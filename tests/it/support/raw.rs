@@ -1,0 +1,68 @@
+//! A plain connection to a gateway's database, for looking at it from outside the store.
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
+
+use super::engines::Place;
+
+/// A connection to either engine.
+pub enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Raw {
+    /// Connects beside the gateway.
+    pub async fn connect(place: &Place) -> Self {
+        match place {
+            Place::Sqlite(path) => {
+                let url = format!("sqlite://{}", path.display());
+                Self::Sqlite(SqliteConnection::connect(&url).await.unwrap())
+            }
+            Place::Postgres(url) => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+
+    /// Runs a statement without parameters.
+    pub async fn execute(&mut self, sql: String) {
+        let statement = AssertSqlSafe(sql.clone());
+        let done = match self {
+            Self::Sqlite(c) => c.execute(statement).await.map(|_| ()),
+            Self::Postgres(c) => c.execute(statement).await.map(|_| ()),
+        };
+        done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// Rows of text.
+    pub async fn texts(&mut self, sql: String) -> Vec<Vec<String>> {
+        macro_rules! texts {
+            ($connection:expr) => {
+                $connection
+                    .fetch_all(AssertSqlSafe(sql))
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(|row| (0..row.len()).map(|i| row.get_unchecked(i)).collect())
+                    .collect()
+            };
+        }
+        match self {
+            Self::Sqlite(c) => texts!(c),
+            Self::Postgres(c) => texts!(c),
+        }
+    }
+
+    /// One column of bytes.
+    pub async fn blobs(&mut self, sql: String) -> Vec<Vec<u8>> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(c) => {
+                let rows = c.fetch_all(sql).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Self::Postgres(c) => {
+                let rows = c.fetch_all(sql).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+}
