@@ -21,7 +21,7 @@ pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
         .collect();
     let from = format!("FROM ledger_entries WHERE region = '{REGION}' ORDER BY sequence, position");
     let places = raw.texts(format!(
-        "SELECT CAST(sequence AS TEXT), CAST(position AS TEXT), child {from}"
+        "SELECT CAST(sequence AS TEXT) AS s, CAST(position AS TEXT) AS p, child {from}"
     ));
     let places = places.await;
     let hashes = raw.blobs(format!("SELECT hash {from}")).await;

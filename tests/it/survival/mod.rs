@@ -2,5 +2,6 @@
 
 mod audit;
 mod interleaving;
+mod kill;
 mod quiet;
 mod storm;

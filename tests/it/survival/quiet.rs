@@ -14,9 +14,14 @@ use yuqiao::{
         id::Id,
         organization::{Organization, OrganizationKind, Standing},
     },
-    service::{disclosure::Looks, tide},
+    service::{
+        assessment::{self, Occasion},
+        change::LockedChild,
+        disclosure::Looks,
+        tide,
+    },
     store::{
-        alerts, facts,
+        alerts, children, facts,
         inboxes::{self, Held, Pointer},
         regions,
     },
@@ -24,7 +29,7 @@ use yuqiao::{
 
 use super::audit::audit;
 use crate::support::{
-    Bench,
+    Bench, Raw,
     county::{County, shown},
     region,
 };
@@ -134,9 +139,63 @@ async fn held(bench: &Bench, county: &County) -> Held {
     held
 }
 
+/// Of each record only the last revision counts, and no standing alert rests on another.
+async fn revisions(bench: &Bench) {
+    let mut raw = Raw::connect(&bench.place).await;
+    let both = raw.texts(
+        "SELECT a.id, b.id FROM check_ups a JOIN check_ups b ON b.region = a.region
+         AND b.source = a.source AND b.record_id = a.record_id AND b.revision > a.revision
+         WHERE a.superseded = 0"
+            .to_owned(),
+    );
+    let both = both.await;
+    assert!(both.is_empty(), "replaced, and still counted: {both:?}");
+    let stale = raw.texts(
+        "SELECT l.id, c.id FROM alerts l
+         JOIN alert_evidence e ON e.region = l.region AND e.alert = l.id
+         JOIN check_ups c ON c.region = e.region AND c.id = e.check_up
+         WHERE c.superseded = 1 AND l.state IN ('OPEN', 'ACKNOWLEDGED')"
+            .to_owned(),
+    );
+    let stale = stale.await;
+    assert!(
+        stale.is_empty(),
+        "alerts that rest on what was replaced: {stale:?}"
+    );
+}
+
+/// Assessed once more, no child's alerts change.
+async fn assessed(bench: &Bench, county: &County) {
+    let ids: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
+    let mut tx = bench.gateway.store().begin().await.unwrap();
+    let (settings, _) = regions::find(&mut tx, region()).await.unwrap().unwrap();
+    let rows = children::find(&mut tx, region(), &ids).await.unwrap();
+    let keyring = bench.gateway.keyring();
+    let locked = rows.into_iter().map(|row| {
+        let key = keyring.child(region(), row.id, row.wrapped_key.as_deref());
+        let key = key.unwrap().unwrap();
+        LockedChild { row, key }
+    });
+    let locked: Vec<LockedChild> = locked.collect();
+    let occasion = Occasion {
+        region: region(),
+        settings: &settings,
+        now: bench.clock.now(),
+    };
+    let touched: Vec<&LockedChild> = locked.iter().collect();
+    let mut chance = bench.gateway.own_chance();
+    let changed =
+        assessment::reassess(&mut tx, &bench.gateway, &occasion, &touched, &mut chance).await;
+    let changed = changed.unwrap();
+    assert!(changed.is_empty(), "not assessed to the end: {changed:?}");
+    tx.rollback().await.unwrap();
+}
+
 /// Inboxes, replays, lists and the ledger agree. Gives how many alerts are held and how many looks
 /// the ledger tells of, so that a caller can see that something was at stake.
 pub async fn check(bench: &Bench, county: &County) -> (usize, u64) {
+    revisions(bench).await;
+    assessed(bench, county).await;
     let held = held(bench, county).await;
     assert_eq!(
         held,
