@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
 pub mod clients;
+pub mod county;
 pub mod engines;
 pub mod parties;
 pub mod server;
