@@ -1,7 +1,11 @@
 //! Rules of the gateway, through its use cases, on every engine.
 
+mod agreements;
+mod consents;
+mod instructors;
 mod permits;
 mod plans;
 mod pushes;
+mod roster;
 mod scope;
 mod standing;

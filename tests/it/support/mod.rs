@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod county;
 pub mod engines;
+pub mod families;
 pub mod parties;
 pub mod raw;
 pub mod server;
