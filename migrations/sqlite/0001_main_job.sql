@@ -303,6 +303,9 @@ CREATE TABLE check_ups (
     PRIMARY KEY (region, id)
 );
 CREATE UNIQUE INDEX check_ups_by_record ON check_ups (region, source, record_id, revision);
+-- Of each record one revision counts: two that arrive at once for different children meet here.
+CREATE UNIQUE INDEX check_ups_counting ON check_ups (region, source, record_id)
+    WHERE superseded = 0;
 CREATE INDEX check_ups_by_child ON check_ups (region, child) WHERE superseded = 0;
 CREATE INDEX check_ups_by_source ON check_ups (region, source, id);
 CREATE INDEX check_ups_unmatched ON check_ups (region, source, id)

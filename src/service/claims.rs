@@ -48,8 +48,7 @@ pub async fn claim_unmatched(
         let sealed = child
             .key
             .seal(table, &row, column, &plain, &mut change.chance)?;
-        check_ups::adopt(&mut change.tx, region, id, child.row.id, sealed).await?;
-        claimed = true;
+        claimed |= check_ups::adopt(&mut change.tx, region, id, child.row.id, sealed).await?;
     }
     if claimed {
         let gateway = change.gateway().clone();

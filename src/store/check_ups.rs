@@ -150,20 +150,24 @@ pub async fn supersede(
     tx: &mut Tx,
     region: RegionCode,
     check_ups: Vec<String>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Id<Child>>, StoreError> {
     if check_ups.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let sql = format!(
-        "UPDATE check_ups SET superseded = 1 WHERE region = $1 AND {}",
+        "UPDATE check_ups SET superseded = 1 WHERE region = $1 AND {} RETURNING id, child",
         tx.among("id", 2)
     );
-    tx.query_of_parts(sql)
+    let rows = tx
+        .query_of_parts(sql)
         .bind(region.to_string())
         .bind_list(check_ups)
-        .execute(tx)
+        .fetch_all(tx)
         .await?;
-    Ok(())
+    let children = rows
+        .iter()
+        .map(|row| Reader::new(row, "check_ups", "id").maybe_parsed("child"));
+    children.filter_map(Result::transpose).collect()
 }
 
 /// The latest revision of every check-up of children whose rows are locked. For assessment inside the
@@ -333,30 +337,32 @@ pub async fn awaiting(
     Ok(waiting)
 }
 
-/// Gives a waiting check-up to its child, sealed anew under the child's key.
+/// Gives a waiting check-up to its child, sealed anew under the child's key; tells whether it still
+/// counted.
 pub async fn adopt(
     tx: &mut Tx,
     region: RegionCode,
     check_up: Id<CheckUp>,
     child: Id<Child>,
     sealed: Vec<u8>,
-) -> Result<(), StoreError> {
-    tx.query(
+) -> Result<bool, StoreError> {
+    let query = tx.query(
         "UPDATE check_ups SET child = $3, sealed = $4, unmatched_reason = NULL
-         WHERE region = $1 AND id = $2",
-    )
-    .bind(region.to_string())
-    .bind(check_up.to_string())
-    .bind(child.to_string())
-    .bind(sealed)
-    .execute(tx)
-    .await?;
+         WHERE region = $1 AND id = $2 AND superseded = 0",
+    );
+    let adopted = query
+        .bind(region.to_string())
+        .bind(check_up.to_string())
+        .bind(child.to_string())
+        .bind(sealed)
+        .execute(tx)
+        .await?;
     tx.query("DELETE FROM unmatched_identifiers WHERE region = $1 AND check_up = $2")
         .bind(region.to_string())
         .bind(check_up.to_string())
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(adopted == 1)
 }
 
 /// Says anew why a check-up waits.

@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The database's clock runs ahead of the ledger by more than the bound.
     #[error("the clock jumped ahead of the ledger by more than the bound")]
     ClockJump,
+    /// What was read before the locks had changed when they were taken.
+    #[error("what was read had changed before it was locked")]
+    Moved,
     /// The region is not known here.
     #[error("the region is not known here")]
     UnknownRegion,
@@ -43,9 +46,15 @@ impl StoreError {
                 // PostgreSQL: serialization failure, deadlock; SQLite: busy, busy snapshot.
                 matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
             }
-            Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) | Self::Moved => true,
             _ => false,
         }
+    }
+
+    /// Whether others wrote the same at the same time, or it is transient: tried again, what they
+    /// wrote is read.
+    pub fn is_contended(&self) -> bool {
+        self.is_transient() || self.is_conflict()
     }
 
     /// Whether a unique index refused the row.

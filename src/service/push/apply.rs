@@ -30,7 +30,7 @@ use crate::{
         reason::Reason,
     },
     store::{
-        Tx,
+        StoreError, Tx,
         batch::Apply,
         check_ups::{self, CheckUpRow, PushKey, SealedCheckUp},
         children, regions,
@@ -42,8 +42,8 @@ pub(super) struct Pusher {
     pub(super) gateway: Gateway,
 }
 
-/// How often a batch is tried again when the database says that it may help.
-const TRIES: usize = 3;
+/// How often a batch is tried when others wrote the same at the same time.
+const TRIES: usize = 16;
 
 impl Apply<Row, Verdict, Error> for Pusher {
     async fn apply(&self, rows: &[Row]) -> Result<Vec<Result<Verdict, Error>>, Error> {
@@ -77,7 +77,7 @@ impl Pusher {
         let mut tried = 1;
         loop {
             match self.once(region, rows).await {
-                Err(Error::Store(e)) if e.is_transient() && tried < TRIES => tried += 1,
+                Err(Error::Store(e)) if e.is_contended() && tried < TRIES => tried += 1,
                 outcome => return outcome,
             }
         }
@@ -175,6 +175,8 @@ async fn admit(
 /// What the batch decides on, read under its locks.
 struct Facts {
     known: Known,
+    /// Every child whose row is locked, erased or not.
+    locked: BTreeSet<Id<Child>>,
     children: BTreeMap<Id<Child>, LockedChild>,
     records: Records,
 }
@@ -211,9 +213,9 @@ impl Facts {
         let earlier = check_ups::records(tx, region, sources.clone(), record_ids.clone()).await?;
         let mut concerned: BTreeSet<Id<Child>> = known.values().copied().collect();
         concerned.extend(earlier.iter().filter_map(|r| r.child));
-        let concerned: Vec<_> = concerned.into_iter().collect();
+        let in_order: Vec<_> = concerned.iter().copied().collect();
         let mut locked = BTreeMap::new();
-        for row in children::lock(tx, region, &concerned).await? {
+        for row in children::lock(tx, region, &in_order).await? {
             if let Some(key) =
                 gateway
                     .keyring()
@@ -222,15 +224,29 @@ impl Facts {
                 locked.insert(row.id, LockedChild { row, key });
             }
         }
-        // Read again under the locks: a revision may have come meanwhile.
+        // Read again under the locks: a revision may have come meanwhile, of yet another child.
         let earlier = check_ups::records(tx, region, sources.clone(), record_ids).await?;
+        must_be_locked(&concerned, earlier.iter().filter_map(|r| r.child))?;
         let keys = list(rows.iter().map(|r| r.key.clone()));
         let keys = check_ups::keys(tx, region, sources, keys).await?;
         Ok(Self {
             known,
+            locked: concerned,
             children: locked,
             records: Records::new(keys, &earlier),
         })
+    }
+}
+
+/// A child that is concerned but not locked can't be locked now, out of order: all begins anew.
+fn must_be_locked(
+    locked: &BTreeSet<Id<Child>>,
+    mut children: impl Iterator<Item = Id<Child>>,
+) -> Result<(), StoreError> {
+    if children.all(|c| locked.contains(&c)) {
+        Ok(())
+    } else {
+        Err(StoreError::Moved)
     }
 }
 
@@ -425,10 +441,16 @@ impl Written {
         for check_up in &mut self.check_ups {
             check_up.row.superseded |= replaced.contains(&check_up.row.id);
         }
-        check_ups::insert(tx, region, self.check_ups).await?;
         let replaced = replaced.iter().map(ToString::to_string).collect();
-        check_ups::supersede(tx, region, replaced).await?;
+        let of = check_ups::supersede(tx, region, replaced).await?;
+        // One that waited may have been claimed by its child meanwhile.
+        must_be_locked(&facts.locked, of.into_iter())?;
+        // In one order everywhere: batches that bring the same records wait for each other here.
+        let place = |c: &SealedCheckUp| (c.row.source, c.row.record_id.clone(), c.row.revision);
+        self.check_ups.sort_by_cached_key(place);
+        check_ups::insert(tx, region, self.check_ups).await?;
         check_ups::await_child(tx, region, self.waiting).await?;
+        self.keys.sort_by_cached_key(|k| (k.source, k.key.clone()));
         check_ups::insert_keys(tx, region, self.keys, now).await?;
         // Every locked child is assessed when a revision was replaced: it may have been another's.
         let touched: Vec<&LockedChild> = if self.superseded.is_empty() {

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use chrono::{Days, TimeDelta};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use yuqiao::{
     clock::Clock,
     domain::{alert::Category, checkup::CheckUpStatus, region::Zone},
-    service::push::Pushes,
+    service::push::{Pushes, Verdict},
 };
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::support::{
     Bench, Raw,
-    county::{County, allergy},
+    county::{County, allergy, day},
     on_every_engine, on_postgres_only,
 };
 
@@ -82,8 +83,8 @@ async fn calm(bench: &Bench, county: &County) {
     assert!(held > 0);
 }
 
-/// Break it: in `store/children.rs`, leave the lock out of `lock`; or in `service/change.rs`, let
-/// `begin` read the facts before it takes the head.
+/// Break it: in `service/change.rs`, let `commit` leave out `delivery::reconcile`; or in
+/// `service/disclosure/facility.rs`, let `decide` decide an hour late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_gateways_at_once_lose_nothing_and_show_nothing_too_much() {
     on_postgres_only("two gateways on one database", async |bench| {
@@ -118,6 +119,108 @@ async fn one_gateway_at_once_too() {
         let (held, looks) = quiet::check(&bench, &county).await;
         println!("seed {}: {total:?}; {held} held, {looks} looks", seed());
         calm(&bench, &county).await;
+    })
+    .await;
+}
+
+/// Each child's check-up arrives at one gateway in the instant in which its key turns at the other.
+///
+/// Break it: in `store/children.rs`, leave `for_update` out of `lock`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_and_a_check_up_can_not_pass_each_other_unseen() {
+    on_postgres_only("two gateways on one database", async |bench| {
+        let other = bench.second().await;
+        let county = County::lay_out(&bench, 5).await;
+        let today = day("2026-09-01");
+        let days = (today, today + Days::new(30));
+        let pushes = Pushes::start(bench.gateway.clone());
+        for ward in &county.children {
+            county
+                .enrol(&bench.gateway, 0, ward.id, today)
+                .await
+                .unwrap();
+        }
+        let mut seen = 0;
+        for round in 0..24 {
+            let arriving = county.children.iter().enumerate().map(|(n, ward)| {
+                let findings = vec![allergy(&format!("食物{round}"))];
+                let key = format!("{round}-{n}");
+                let version = (key.as_str(), 1, CheckUpStatus::Final);
+                let from = &county.hospital;
+                let number = &ward.number;
+                pushes.submit(county.check_up(
+                    &bench.gateway,
+                    from,
+                    number,
+                    &key,
+                    version,
+                    findings,
+                ))
+            });
+            let turning = async {
+                let mut turned = Vec::new();
+                for ward in &county.children {
+                    let gateway = &other.gateway;
+                    let granted = county.consent(gateway, 0, ward, Category::ALL, days).await;
+                    turned.push(granted.unwrap().id);
+                }
+                turned
+            };
+            let arriving = futures_util::future::join_all(arriving);
+            let (verdicts, consents) = tokio::join!(arriving, turning);
+            assert!(verdicts.iter().all(Result::is_ok), "{verdicts:?}");
+            seen += quiet::in_line(&bench, &county).await.len();
+            for consent in consents {
+                county.withdraw(&bench.gateway, consent).await.unwrap();
+            }
+        }
+        assert!(seen > 0);
+        other.gateway.store().close().await;
+        assert_eq!(deadlocks(&bench).await, 0, "locks are taken in order");
+    })
+    .await;
+}
+
+/// A record whose revisions name one child after another, from both gateways at once: only the last
+/// counts, and nothing of it stays with the others.
+///
+/// Break it: drop the index `check_ups_counting`; or in `service/push/apply.rs`, let `must_be_locked`
+/// agree to everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_record_that_wanders_between_children_stays_with_the_last() {
+    on_postgres_only("two gateways on one database", async |bench| {
+        let other = bench.second().await;
+        let county = County::lay_out(&bench, 6).await;
+        let pushes = [&bench, &other].map(|b| Pushes::start(b.gateway.clone()));
+        let mut chance = StdRng::seed_from_u64(seed());
+        for round in 0..40 {
+            let record = format!("wanderer-{round}");
+            let mut revisions: Vec<u32> = (1..=6).collect();
+            revisions.shuffle(&mut chance);
+            let rows = revisions
+                .into_iter()
+                .zip(&county.children)
+                .map(|(revision, ward)| {
+                    let row = county.check_up(
+                        &bench.gateway,
+                        &county.hospital,
+                        &ward.number,
+                        &format!("{round}-{revision}"),
+                        (&record, revision, CheckUpStatus::Corrected),
+                        vec![allergy(&format!("食物{round}"))],
+                    );
+                    pushes[revision as usize % 2].submit(row)
+                });
+            for verdict in futures_util::future::join_all(rows).await {
+                assert!(
+                    matches!(verdict, Ok(Verdict::Accepted { .. })),
+                    "{verdict:?}"
+                );
+            }
+        }
+        quiet::check(&bench, &county).await;
+        other.gateway.store().close().await;
+        assert_eq!(deadlocks(&bench).await, 0, "locks are taken in order");
     })
     .await;
 }

@@ -139,6 +139,14 @@ async fn held(bench: &Bench, county: &County) -> Held {
     held
 }
 
+/// What is held, which is no more and no less than the keys reach.
+pub async fn in_line(bench: &Bench, county: &County) -> Held {
+    let held = held(bench, county).await;
+    let should = should_hold(bench, county).await;
+    assert_eq!(held, should, "no more and no less than the keys reach");
+    held
+}
+
 /// Of each record only the last revision counts, and no standing alert rests on another.
 async fn revisions(bench: &Bench) {
     let mut raw = Raw::connect(&bench.place).await;
@@ -196,12 +204,7 @@ async fn assessed(bench: &Bench, county: &County) {
 pub async fn check(bench: &Bench, county: &County) -> (usize, u64) {
     revisions(bench).await;
     assessed(bench, county).await;
-    let held = held(bench, county).await;
-    assert_eq!(
-        held,
-        should_hold(bench, county).await,
-        "no more and no less than the keys reach"
-    );
+    let held = in_line(bench, county).await;
     assert_eq!(
         held,
         replayed(bench, county).await,
