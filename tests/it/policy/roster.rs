@@ -119,7 +119,7 @@ async fn an_enrolment_is_open_when_expected_and_closed_after_its_last_day() {
         // 24:00 of the last day, in the region's zone: 16:00 UTC.
         bench
             .clock
-            .advance(TimeDelta::hours(80) - TimeDelta::microseconds(1));
+            .advance(TimeDelta::hours(88) - TimeDelta::microseconds(1));
         assert_eq!(story(&bench, row.id).await[2], "CHILD_LEAVES open");
         bench.clock.advance(TimeDelta::microseconds(1));
         assert_eq!(story(&bench, row.id).await[2], "CHILD_LEAVES closed");
