@@ -8,6 +8,9 @@ use yuqiao::{
 
 use crate::support::{Bench, REGION, Raw, region};
 
+/// An entry's hash, its place in its leaf, the child, and what was opened.
+type Entry = ([u8; 32], u32, String, Opening);
+
 /// The auditor's findings over the whole ledger of the example region.
 pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
     let mut raw = Raw::connect(&bench.place).await;
@@ -27,7 +30,7 @@ pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
     let hashes = raw.blobs(format!("SELECT hash {from}")).await;
     let openings = raw.blobs(format!("SELECT opening {from}")).await;
     let mut tx = bench.gateway.store().snapshot().await.unwrap();
-    let mut entries: Vec<Vec<([u8; 32], u32, String, Opening)>> = Vec::new();
+    let mut entries: Vec<Vec<Entry>> = Vec::new();
     entries.resize_with(leaves.len(), Vec::new);
     for ((place, hash), opening) in places.iter().zip(hashes).zip(openings) {
         let (sequence, position): (usize, u32) =
