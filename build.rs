@@ -24,6 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     // Reflection, the JSON form of messages and the compatibility test read the descriptors.
     fs::write(out.join("yuqiao.v1.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Type names tie a generated message to its descriptor: the JSON form needs that.
+    let mut names = tonic_prost_build::Config::new();
+    names.enable_type_names();
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, names)?;
     Ok(())
 }

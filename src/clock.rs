@@ -1,4 +1,5 @@
-//! Time, given and never taken: everything below asks a [`Clock`] that it was handed.
+//! Time and chance, given and never taken: everything below asks a [`Clock`], or a source of chance,
+//! that it was handed.
 //!
 //! `clippy.toml` forbids the shortcuts everywhere else, so that a test can move time by hand and a
 //! decision can be replayed at the instant it was made.
@@ -24,6 +25,15 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         whole_micros(Utc::now())
     }
+}
+
+/// A cryptographically strong source of chance, seeded by the operating system.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where chance is taken"
+)]
+pub fn system_chance() -> rand::rngs::StdRng {
+    rand::SeedableRng::from_os_rng()
 }
 
 /// A clock that is moved by hand.

@@ -14,16 +14,24 @@
 //! | [`store`] | rows on two engines | the above |
 //! | [`service`] | use cases | the above |
 //! | [`rpc`] | the gRPC door | the above |
+//! | [`config`], [`telemetry`] | what an operator sets, and what an operator reads | pki, vault |
 //! | [`cli`] | a file a verb | the above |
+
+#![cfg_attr(
+    test,
+    allow(clippy::string_slice, reason = "a test knows the text it cuts")
+)]
 
 pub mod access;
 pub mod cli;
 pub mod clinical;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod ledger;
 pub mod pki;
 pub mod rpc;
 pub mod service;
 pub mod store;
+pub mod telemetry;
 pub mod vault;

@@ -4,6 +4,8 @@
 //! not know pass through byte for byte. A row it can't understand stops it with line and column:
 //! a silently skipped child would be a wrong prevalence.
 
+mod command;
+
 use std::io::{Read, Write};
 
 use csv::ByteRecord;
@@ -13,6 +15,8 @@ use crate::clinical::growth::stature::{Micrometres, Position};
 use crate::clinical::growth::who::{Observation, Scores};
 use crate::clinical::growth::{Indicator, TableError, Tables};
 use crate::domain::sex::Sex;
+
+pub use command::Assess;
 
 /// The added columns, in order; z-scores are in standard deviations, flags are 0 or 1.
 const ADDED: [&str; 12] = [

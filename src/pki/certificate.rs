@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
+use super::key::PrivateKey;
 use super::name::{CertificateName, NameError};
 
 /// SHA-256 of a certificate's or a public key's DER bytes; shown as 64 lower-case hex digits.
@@ -152,9 +153,72 @@ impl PeerCertificate {
 
     /// From when its owner should ask for the next one: two thirds of its validity have passed.
     pub fn renew_after(&self) -> DateTime<Utc> {
-        let third = TimeDelta::seconds((self.not_after - self.not_before).num_seconds() / 3);
-        self.not_after - third
+        renew_after(self.not_before, self.not_after)
     }
+}
+
+/// What an operator needs to know of a gateway's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dates {
+    /// The first instant of its validity.
+    pub not_before: DateTime<Utc>,
+    /// The last instant of its validity.
+    pub not_after: DateTime<Utc>,
+    /// From when the next one should be asked for: two thirds of its validity have passed.
+    pub renew_after: DateTime<Utc>,
+    /// The DNS names and addresses it is for, in its own order.
+    pub hosts: Vec<String>,
+}
+
+/// Dates and hosts of the first certificate of a PEM text, whoever it was issued to.
+pub fn dates_of_pem(pem: &str) -> Result<Dates, CertificateError> {
+    let der =
+        CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CertificateError::Unreadable)?;
+    let certificate = x509(&der)?;
+    let (not_before, not_after) = validity(&certificate)?;
+    let names = certificate
+        .subject_alternative_name()
+        .map_err(|_| CertificateError::Unreadable)?;
+    let hosts = names
+        .into_iter()
+        .flat_map(|extension| &extension.value.general_names);
+    let hosts = hosts.filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes),
+        _ => None,
+    });
+    Ok(Dates {
+        not_before,
+        not_after,
+        renew_after: renew_after(not_before, not_after),
+        hosts: hosts.collect(),
+    })
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    let four = <[u8; 4]>::try_from(bytes).map(std::net::IpAddr::from);
+    let address = four.or_else(|_| <[u8; 16]>::try_from(bytes).map(std::net::IpAddr::from));
+    Some(address.ok()?.to_string())
+}
+
+/// Whether the first certificate of a PEM text is this key's.
+pub fn is_of_key(pem: &str, key: &PrivateKey) -> bool {
+    let read = || {
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+        let mut private = key.der().ok()?;
+        let pair = rcgen::KeyPair::try_from(&private);
+        zeroize::Zeroize::zeroize(&mut private);
+        let mut pair = pair.ok()?;
+        let certificate = x509(&der).ok()?;
+        let public = rcgen::PublicKeyData::der_bytes(&pair).to_vec();
+        zeroize::Zeroize::zeroize(&mut pair);
+        Some(certificate.public_key().subject_public_key.data == public)
+    };
+    read().unwrap_or(false)
+}
+
+fn renew_after(not_before: DateTime<Utc>, not_after: DateTime<Utc>) -> DateTime<Utc> {
+    not_after - TimeDelta::seconds((not_after - not_before).num_seconds() / 3)
 }
 
 pub(super) fn x509(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {

@@ -198,7 +198,7 @@ impl Alerts {
             });
         }
         let alerts = most_pressing_first(alerts, after.as_deref());
-        let (alerts, next_page_token) = walk.cut(alerts, size, |alert| place(alert));
+        let (alerts, next_page_token) = walk.cut(alerts, size, place);
         let withheld = match after {
             None => withheld
                 .into_iter()

@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(super) use read::read_identifier;
+
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};

@@ -6,31 +6,43 @@
 //! server          services, limits, health, draining
 //! caller          certificate and metadata → who claims to call
 //! convert, page   fields, names, enums, pages ↔ domain types
+//! json            the proto3 JSON form of any message
 //! status          `service::Error` → status: the one place of status codes
 //! streams         what every stream of answers needs: it ends when the gateway stops
 //! panics, load    a bug fails one call; too many calls are told to come back
 //! directory, …    a thin file a service
 //! ```
 
+pub mod agreement;
 pub mod alert;
 pub mod caller;
+pub mod consent;
 pub mod convert;
 pub mod dial;
 pub mod directory;
 pub mod exchange;
 pub mod incoming;
+pub mod instructor;
+pub mod json;
 pub mod ledger;
 pub mod load;
 pub mod page;
 pub mod panics;
 mod pinned;
+pub mod roster;
 pub mod server;
 pub mod status;
 pub mod streams;
 pub mod tls;
 
 /// The generated wire, `proto/yuqiao/v1`.
-#[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 pub mod wire {
     tonic::include_proto!("yuqiao.v1");
 }

@@ -11,17 +11,25 @@ use tonic_health::server::HealthReporter;
 
 use super::{
     DESCRIPTORS,
+    agreement::Agreements,
     alert::Alerts,
+    consent::Consents,
     directory::Directory,
     exchange::Exchange,
     incoming::{Limits, incoming},
+    instructor::Instructors,
     ledger::Ledger,
     load::BoundCalls,
     panics::{CatchPanics, Panics},
+    roster::Roster,
     tls::ServerTls,
     wire::{
-        alert_service_server::AlertServiceServer, directory_service_server::DirectoryServiceServer,
-        exchange_service_server::ExchangeServiceServer, ledger_service_server::LedgerServiceServer,
+        agreement_service_server::AgreementServiceServer, alert_service_server::AlertServiceServer,
+        consent_service_server::ConsentServiceServer,
+        directory_service_server::DirectoryServiceServer,
+        exchange_service_server::ExchangeServiceServer,
+        instructor_service_server::InstructorServiceServer,
+        ledger_service_server::LedgerServiceServer, roster_service_server::RosterServiceServer,
     },
 };
 use crate::service::{Gateway, disclosure::Looks, push::Pushes};
@@ -146,6 +154,16 @@ fn add_services(services: &mut Services, gateway: &Gateway, stop: &watch::Receiv
     );
     let (gateway, stop) = (gateway.clone(), stop.clone());
     services.add(bounded!(DirectoryServiceServer::new(Directory(
+        gateway.clone()
+    ))));
+    services.add(bounded!(AgreementServiceServer::new(Agreements(
+        gateway.clone()
+    ))));
+    services.add(bounded!(InstructorServiceServer::new(Instructors(
+        gateway.clone()
+    ))));
+    services.add(bounded!(RosterServiceServer::new(Roster(gateway.clone()))));
+    services.add(bounded!(ConsentServiceServer::new(Consents(
         gateway.clone()
     ))));
     services.add(bounded!(ExchangeServiceServer::new(Exchange {

@@ -173,6 +173,16 @@ fn log(method: &'static str, error: &Error) {
     }
 }
 
+/// What a client tells itself when the connection, or a stream that should go on, is gone.
+pub fn connection_lost() -> Status {
+    Status::unavailable("the connection to the gateway was lost")
+}
+
+/// What a client tells itself when a message can't be written or read.
+pub fn unreadable() -> Status {
+    Status::internal("a message can't be written or read")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

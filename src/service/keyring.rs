@@ -52,6 +52,22 @@ impl Keyring {
         })
     }
 
+    /// Whether the master keys open the deployment's index key. `false`: it is not made yet.
+    /// Changes nothing.
+    ///
+    /// # Errors
+    /// Where the key is there and does not open.
+    pub async fn look(masters: &MasterKeys, tx: &mut Tx) -> Result<bool, Error> {
+        let region = RegionCode::DEPLOYMENT;
+        let Some(wrapped) = vault_keys::find(tx, region, INDEX).await? else {
+            return Ok(false);
+        };
+        let text = region.to_string();
+        let place = vault_key_place(&text, INDEX);
+        WrappedKey::from_bytes(wrapped)?.unwrap_key(masters, &place)?;
+        Ok(true)
+    }
+
     /// Blind indexes and keyed digests.
     pub fn index(&self) -> &IndexKey {
         &self.index
@@ -135,6 +151,15 @@ fn child_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
     }
 }
 
+fn vault_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
+    Place {
+        table: "vault_keys",
+        region,
+        row,
+        column: "wrapped",
+    }
+}
+
 async fn one(
     masters: &MasterKeys,
     tx: &mut Tx,
@@ -143,12 +168,7 @@ async fn one(
     chance: &mut (dyn RngCore + Send),
 ) -> Result<DataKey, Error> {
     let text = region.to_string();
-    let place = Place {
-        table: "vault_keys",
-        region: &text,
-        row: name,
-        column: "wrapped",
-    };
+    let place = vault_key_place(&text, name);
     if vault_keys::find(tx, region, name).await?.is_none() {
         let wrapped = DataKey::generate(chance).wrap(masters, &place, chance)?;
         vault_keys::insert(tx, region, name, wrapped.as_bytes().to_vec()).await?;

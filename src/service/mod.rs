@@ -2,23 +2,29 @@
 //! [`change::Change`]; a child's data leaves through `disclosure` and nowhere else.
 
 pub mod actors;
+pub mod agreements;
 pub mod assessment;
 pub mod audit;
 pub mod bell;
 pub mod caller;
 pub mod certificates;
 pub mod change;
+pub mod children;
 pub mod claims;
+pub mod consents;
 pub mod delivery;
 pub mod disclosure;
+pub mod enrolments;
 pub mod error;
 pub mod explain;
 pub mod founding;
 pub mod gateway;
 pub mod grounds;
 pub mod guardian_codes;
+pub mod guardianships;
 pub mod keyring;
 pub mod organizations;
+pub mod practitioners;
 pub mod push;
 pub mod reason;
 pub mod regions;

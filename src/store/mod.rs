@@ -8,6 +8,7 @@
 //! order.
 
 pub mod actors;
+pub mod agreements;
 pub mod alerts;
 pub mod askers;
 pub mod backfills;
@@ -15,17 +16,22 @@ pub mod batch;
 pub mod certificates;
 pub mod check_ups;
 pub mod children;
+pub mod consents;
 pub mod engine;
+pub mod enrolments;
 pub mod error;
 pub mod facts;
+pub mod guardianships;
 pub mod inboxes;
 pub mod ledger;
 pub mod looks;
 pub mod notices;
 pub mod organizations;
+pub mod practitioners;
 pub mod regions;
 pub mod rows;
 pub mod signing_keys;
+pub mod survey;
 pub mod vault_keys;
 
 pub use engine::{Store, Tx};

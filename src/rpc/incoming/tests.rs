@@ -6,6 +6,10 @@ use super::*;
 use crate::pki::authority::tests::authority;
 use crate::rpc::tls::tests::{believing, check, gateway};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real peers are slow in real time"
+)]
 #[tokio::test]
 async fn silent_and_noisy_peers_hold_up_nobody() {
     let ours = authority(1);

@@ -109,25 +109,38 @@ pub async fn on_postgres_only(why: &str, test: impl AsyncFn(Bench)) {
 }
 
 async fn on_postgres(test: &impl AsyncFn(Bench)) {
-    let server = std::env::var("YUQIAO_TEST_POSTGRES").unwrap();
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!(
-        "t{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    let mut admin = PgConnection::connect(&server).await.unwrap();
-    admin
-        .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .await
-        .unwrap();
-    let (base, _) = server.rsplit_once('/').unwrap();
-    let bench = Bench::open(Place::Postgres(format!("{base}/{name}")), clock(), 1).await;
+    let Some(url) = fresh_database().await else {
+        return;
+    };
+    let bench = Bench::open(Place::Postgres(url.clone()), clock(), 1).await;
     let gateway = bench.gateway.clone();
     test(bench).await;
     gateway.store().close().await;
-    let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-    admin.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();
+    drop_database(&url).await;
+}
+
+/// A database of its own on the test cluster; none without a cluster.
+pub async fn fresh_database() -> Option<String> {
+    let cluster = std::env::var("YUQIAO_TEST_POSTGRES").ok()?;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("t{}_{next}", std::process::id());
+    administer(&cluster, format!("CREATE DATABASE {name}")).await;
+    let (base, _) = cluster.rsplit_once('/').unwrap();
+    Some(format!("{base}/{name}"))
+}
+
+/// Gives a database of [`fresh_database`] back.
+pub async fn drop_database(url: &str) {
+    let (base, name) = url.rsplit_once('/').unwrap();
+    let cluster = format!("{base}/postgres");
+    administer(&cluster, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+async fn administer(cluster: &str, sql: String) {
+    let mut admin = PgConnection::connect(cluster).await.unwrap();
+    admin.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    admin.close().await.unwrap();
 }
 
 fn clock() -> Arc<HandClock> {
@@ -135,7 +148,7 @@ fn clock() -> Arc<HandClock> {
 }
 
 /// Tells `make test` on which engine this test ran.
-fn tally(engine: &str, why: &str) {
+pub fn tally(engine: &str, why: &str) {
     let Some(path) = std::env::var_os("YUQIAO_TEST_TALLY") else {
         return;
     };

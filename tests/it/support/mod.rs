@@ -1,8 +1,13 @@
-//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed.
+//! The test bench: a gateway on every engine, with time moved by hand and chance from a seed; and
+//! the program itself, with clients that enrol at it.
 
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
+
+pub mod clients;
 pub mod engines;
 pub mod parties;
 pub mod raw;
+pub mod server;
 pub mod shape;
 
 pub use engines::{Bench, on_every_engine, on_postgres_only};

@@ -1,0 +1,203 @@
+//! Measuring: so many at once, for so long, what each took.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measuring is what a benchmark takes time for"
+)]
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use yuqiao::{
+    clock::SystemClock,
+    domain::{
+        checkup::{CheckUpStatus, VisitKind},
+        id::Id,
+    },
+    store::{
+        Store,
+        check_ups::{self, CheckUpRow, SealedCheckUp},
+    },
+};
+
+use crate::{
+    county::Rows,
+    support::{clients::Client, region},
+};
+
+/// One figure.
+pub struct Figure {
+    /// How many a second.
+    pub per_second: f64,
+    /// Half took no longer than this.
+    pub p50: Duration,
+    /// All but one in a hundred.
+    pub p99: Duration,
+}
+
+impl Figure {
+    fn of(mut took: Vec<Duration>, count: usize, elapsed: Duration) -> Self {
+        took.sort_unstable();
+        let at = |part: f64| {
+            let place = (took.len() as f64 * part) as usize;
+            took.get(place.min(took.len().saturating_sub(1)))
+                .copied()
+                .unwrap_or_default()
+        };
+        let per_second = count as f64 / elapsed.as_secs_f64();
+        Self {
+            per_second,
+            p50: at(0.5),
+            p99: at(0.99),
+        }
+    }
+}
+
+/// Does `work` over and over, `at_once` at a time.
+pub async fn every<F: Future<Output = ()>>(
+    at_once: usize,
+    during: Duration,
+    work: impl Fn(usize) -> F,
+) -> Figure {
+    let began = Instant::now();
+    let lanes = (0..at_once).map(|lane| {
+        let work = &work;
+        async move {
+            let mut took = Vec::new();
+            while began.elapsed() < during {
+                let start = Instant::now();
+                work(lane).await;
+                took.push(start.elapsed());
+            }
+            took
+        }
+    });
+    let took: Vec<Duration> = futures_util::future::join_all(lanes)
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
+    let count = took.len();
+    Figure::of(took, count, began.elapsed())
+}
+
+/// Unary pushes.
+pub async fn calls(
+    at_once: usize,
+    during: Duration,
+    clients: &[Client],
+    rows: &'static Rows,
+) -> Figure {
+    every(at_once, during, |lane| {
+        let client = clients[lane % clients.len()].clone();
+        async move {
+            client.exchange().push_one(rows.next()).await.unwrap();
+        }
+    })
+    .await
+}
+
+/// Streamed pushes; a verdict's time is not told, because many rows are under way.
+pub async fn stream(
+    streams: usize,
+    during: Duration,
+    clients: &[Client],
+    rows: &'static Rows,
+) -> Figure {
+    let began = Instant::now();
+    let lanes = (0..streams).map(|lane| {
+        let client = clients[lane % clients.len()].clone();
+        tokio::spawn(async move {
+            let (send, receive) = mpsc::channel(512);
+            tokio::spawn(async move {
+                while began.elapsed() < during && send.send(rows.next()).await.is_ok() {}
+            });
+            let answers = client
+                .exchange()
+                .push(ReceiverStream::new(receive))
+                .await
+                .unwrap();
+            let mut answers = answers.into_inner();
+            let mut count = 0;
+            while let Some(verdict) = answers.message().await.unwrap() {
+                assert!(verdict.problems.is_empty(), "{:?}", verdict.problems);
+                count += 1;
+            }
+            count
+        })
+    });
+    let counts: Vec<usize> = futures_util::future::join_all(lanes)
+        .await
+        .into_iter()
+        .map(|count| count.unwrap())
+        .collect();
+    Figure::of(Vec::new(), counts.iter().sum(), began.elapsed())
+}
+
+/// The limit of a durable push: the same rows into the same table of the same engine, 256 a commit,
+/// and nothing else.
+pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
+    let home = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock);
+    let (store, lanes, database) = match database {
+        None => {
+            let path = home.path().join("raw.db");
+            (Store::sqlite(&path, clock).await.unwrap(), 1, None)
+        }
+        Some(_) => {
+            let url = crate::support::engines::fresh_database().await.unwrap();
+            (Store::postgres(&url, 4, clock).await.unwrap(), 4, Some(url))
+        }
+    };
+    let figure = every(lanes, during, |_| {
+        let store = store.clone();
+        async move {
+            let mut tx = store.begin().await.unwrap();
+            check_ups::insert(&mut tx, region(), rows()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    })
+    .await;
+    store.close().await;
+    if let Some(url) = database {
+        crate::support::engines::drop_database(&url).await;
+    }
+    Figure {
+        per_second: figure.per_second * 256.0,
+        ..figure
+    }
+}
+
+fn rows() -> Vec<SealedCheckUp> {
+    use rand::{SeedableRng, rngs::StdRng};
+    use yuqiao::clock::Clock;
+    let mut chance = StdRng::from_os_rng();
+    let now = SystemClock.now();
+    let source = Id::timed(now, &mut chance);
+    (0..256)
+        .map(|n| {
+            let id = Id::timed(now, &mut chance);
+            SealedCheckUp {
+                row: CheckUpRow {
+                    id,
+                    child: Some(Id::opaque(&mut chance)),
+                    source,
+                    record_id: format!("r{n}"),
+                    revision: 1,
+                    status: CheckUpStatus::Final,
+                    date: "2026-08-01".parse().unwrap(),
+                    visit: VisitKind::V12,
+                    superseded: false,
+                    digest: vec![7; 32],
+                    unmatched_reason: None,
+                    created: now,
+                },
+                sealed: vec![7; 420],
+            }
+        })
+        .collect()
+}

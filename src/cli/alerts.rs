@@ -1,0 +1,143 @@
+//! `yuqiao alerts`: what needs something this morning.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::Global;
+use super::connection::{Connection, Service};
+use super::error::CliError;
+use super::output::{Output, id, short, table};
+use super::words;
+use crate::rpc::json::to_json;
+use crate::rpc::wire::alert_service_client::AlertServiceClient;
+use crate::rpc::wire::{AcknowledgeAlertRequest, Alert, ListAlertsRequest, Purpose, WithheldChild};
+
+/// What to do with alerts.
+#[derive(Subcommand, Debug)]
+pub enum Alerts {
+    /// List the open alerts the caller may see; the list is itself a look in the ledger
+    List(List),
+    /// Acknowledge an alert: it was read and will be acted on (已知晓)
+    Ack {
+        /// The alert: its id or resource name
+        alert: String,
+    },
+}
+
+/// Arguments of `yuqiao alerts list`.
+#[derive(Args, Debug)]
+pub struct List {
+    /// The facility, the region (an MCH centre's follow-up) or the child (a guardian, with a code);
+    /// the caller's own organization if left out
+    #[arg(long)]
+    parent: Option<String>,
+    /// Why, e.g. daily-care or health-guidance; what the caller's kind implies if left out
+    #[arg(long, value_parser = words::parse_purpose)]
+    purpose: Option<Purpose>,
+    /// Only this child
+    #[arg(long)]
+    child: Option<String>,
+    /// A guardian's one-time code for reading (监护人查阅码)
+    #[arg(long, env = "YUQIAO_GUARDIAN_CODE", hide_env_values = true)]
+    code: Option<String>,
+}
+
+impl Alerts {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What the gateway refused.
+    pub async fn run(self, global: &Global, out: Output) -> Result<(), CliError> {
+        let connection = Connection::open(global).await?;
+        let mut alerts = AlertServiceClient::new(connection.service());
+        match self {
+            Self::Ack { alert } => {
+                let name = connection.name("alerts", &alert);
+                let answer = alerts
+                    .acknowledge_alert(AcknowledgeAlertRequest { name })
+                    .await?
+                    .into_inner();
+                out.answer(&answer, |alert| row(alert).join("  "))
+            }
+            Self::List(list) => {
+                let (found, withheld) = all(&mut alerts, list.request(&connection)).await?;
+                if out.is_json() {
+                    // Two kinds of line: each says which it is.
+                    for alert in &found {
+                        out.value(&json!({"alert": to_json(alert)?}))?;
+                    }
+                    return withheld
+                        .iter()
+                        .try_for_each(|child| out.value(&json!({"withheld": to_json(child)?})));
+                }
+                let header = ["id", "级别", "类别", "儿童", "提示", "复查", "状态"];
+                out.list(&found, &header, row)?;
+                if withheld.is_empty() {
+                    return Ok(());
+                }
+                let rows = withheld
+                    .iter()
+                    .map(|child| vec![short(&child.child).to_owned(), missing(child)]);
+                out.line(&table(&["儿童", "暂不能查阅的原因"], rows))
+            }
+        }
+    }
+}
+
+impl List {
+    fn request(self, connection: &Connection) -> ListAlertsRequest {
+        let child = |given: &String| connection.name("children", given);
+        ListAlertsRequest {
+            parent: self
+                .parent
+                .unwrap_or_else(|| connection.organization.clone()),
+            purpose: self.purpose.unwrap_or_default().into(),
+            child: self.child.as_ref().map(child).unwrap_or_default(),
+            guardian_code: self.code.unwrap_or_default(),
+            page_size: 500,
+            page_token: String::new(),
+        }
+    }
+}
+
+async fn all(
+    alerts: &mut AlertServiceClient<Service>,
+    mut request: ListAlertsRequest,
+) -> Result<(Vec<Alert>, Vec<WithheldChild>), CliError> {
+    let (mut found, mut withheld) = (Vec::new(), Vec::new());
+    loop {
+        let page = alerts.list_alerts(request.clone()).await?.into_inner();
+        found.extend(page.alerts);
+        withheld.extend(page.withheld);
+        if page.next_page_token.is_empty() {
+            return Ok((found, withheld));
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn row(alert: &Alert) -> Vec<String> {
+    vec![
+        id(&alert.name).to_owned(),
+        words::level(alert.level()).to_owned(),
+        words::category(alert.category()).to_owned(),
+        short(&alert.child).to_owned(),
+        alert.care_card.clone(),
+        alert.due_date.clone(),
+        words::alert_state(alert.state()).to_owned(),
+    ]
+}
+
+/// The keys that are not open, as the gateway words them.
+#[must_use]
+pub fn missing(child: &WithheldChild) -> String {
+    let said = |key: &crate::rpc::wire::KeyState| {
+        format!("{} {}: {}", key.key, key.reason, key.message_zh)
+    };
+    child
+        .missing
+        .iter()
+        .map(said)
+        .collect::<Vec<_>>()
+        .join("; ")
+}

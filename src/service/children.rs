@@ -1,0 +1,210 @@
+//! Children: registered by identifier, never merged by name and birthday.
+
+use chrono::NaiveDate;
+use zeroize::Zeroizing;
+
+use super::{
+    caller::Claim,
+    change::{Change, LockedChild},
+    claims,
+    error::Error,
+    gateway::Gateway,
+    push::blind,
+    reason::Reason,
+};
+use crate::{
+    domain::{
+        child::Child, id::Id, identifier::ChildIdentifier, organization::OrganizationKind,
+        region::RegionCode, sex::Sex,
+    },
+    store::children::{self, ChildRow, NewChild, NewIdentifier},
+};
+
+/// A child to be registered. Personal.
+pub struct Registration {
+    /// The child's name.
+    pub display_name: Zeroizing<String>,
+    /// Sex.
+    pub sex: Sex,
+    /// Day of birth.
+    pub birth_date: NaiveDate,
+    /// Gestation at birth in days, if known.
+    pub gestation_days: Option<u32>,
+    /// Numbers, at least one.
+    pub identifiers: Vec<ChildIdentifier>,
+}
+
+/// What is told of a child: nothing that the caller did not say itself.
+pub struct Registered {
+    /// The child.
+    pub id: Id<Child>,
+    /// Sex.
+    pub sex: Sex,
+    /// Day of birth.
+    pub birth_date: NaiveDate,
+    /// Gestation at birth in days, if known to the caller.
+    pub gestation_days: Option<u32>,
+}
+
+fn may_register(kind: OrganizationKind) -> bool {
+    kind.is_facility() || kind.is_medical()
+}
+
+/// Registers a child. One whose identifier is known already keeps its id, and nobody is told that it
+/// was known. Check-ups that waited for one of the identifiers are claimed.
+pub async fn register(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    registration: Registration,
+) -> Result<Registered, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be(may_register)?;
+    if registration.birth_date > change.settings.zone.day(change.now) {
+        return Err(Error::field("child.birth_date", Reason::FieldOutOfRange));
+    }
+    let index = gateway.keyring().index();
+    let blinds: Vec<String> = registration
+        .identifiers
+        .iter()
+        .map(|i| blind(index, i))
+        .collect();
+    let slots = children::take_slots(&mut change.tx, region, &blinds).await?;
+    let mut owners: Vec<Id<Child>> = slots.iter().filter_map(|(_, child)| *child).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let child = match owners.as_slice() {
+        [] => create(&mut change, &registration).await?,
+        [known] => {
+            let known = change
+                .lock_child(*known)
+                .await?
+                .ok_or(Reason::ChildErased)?;
+            let same = known.row.sex == registration.sex
+                && known.row.birth_date == registration.birth_date;
+            if !same {
+                return Err(Reason::IdentityDisagrees.into());
+            }
+            known
+        }
+        _ => return Err(Reason::IdentifierTaken.into()),
+    };
+    let free = registration
+        .identifiers
+        .iter()
+        .zip(&blinds)
+        .filter(|(_, blind)| {
+            slots
+                .iter()
+                .any(|(slot, owner)| slot == *blind && owner.is_none())
+        });
+    for (identifier, blind) in free {
+        add(&mut change, &child, identifier, blind).await?;
+    }
+    claims::claim_unmatched(&mut change, &child, &blinds).await?;
+    change.commit().await?;
+    Ok(Registered {
+        id: child.row.id,
+        sex: registration.sex,
+        birth_date: registration.birth_date,
+        gestation_days: registration.gestation_days,
+    })
+}
+
+async fn create(change: &mut Change, registration: &Registration) -> Result<LockedChild, Error> {
+    let gateway = change.gateway().clone();
+    let id = Id::opaque(&mut change.chance);
+    let (key, wrapped) = gateway
+        .keyring()
+        .new_child(change.region, id, &mut change.chance)?;
+    let name = registration.display_name.as_bytes();
+    let sealed = key.seal(
+        "children",
+        &id.to_string(),
+        "sealed",
+        name,
+        &mut change.chance,
+    )?;
+    let row = ChildRow {
+        id,
+        sex: registration.sex,
+        birth_date: registration.birth_date,
+        gestation_days: registration.gestation_days,
+        wrapped_key: Some(wrapped),
+    };
+    let new = NewChild {
+        row: row.clone(),
+        registered_by: change.caller.organization,
+        created_us: change.now.timestamp_micros(),
+        sealed,
+    };
+    children::insert(&mut change.tx, change.region, new).await?;
+    Ok(LockedChild { row, key })
+}
+
+async fn add(
+    change: &mut Change,
+    child: &LockedChild,
+    identifier: &ChildIdentifier,
+    blind: &str,
+) -> Result<(), Error> {
+    let row = format!("{}/{blind}", child.row.id);
+    let number = identifier.normalized().as_bytes();
+    let table = "child_identifiers";
+    let sealed = child
+        .key
+        .seal(table, &row, "sealed", number, &mut change.chance)?;
+    let new = NewIdentifier {
+        identifier: blind.to_owned(),
+        kind: identifier.kind(),
+        sealed,
+    };
+    let (region, now) = (change.region, change.now);
+    children::add_identifier(&mut change.tx, region, child.row.id, new, now).await?;
+    Ok(())
+}
+
+/// Adds a further identifier to a child. The caller proves by one it knows already that it speaks of
+/// this child.
+pub async fn add_identifier(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    child: Id<Child>,
+    known: &ChildIdentifier,
+    identifier: &ChildIdentifier,
+) -> Result<Registered, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be(may_register)?;
+    let index = gateway.keyring().index();
+    let (known, new) = (blind(index, known), blind(index, identifier));
+    let slots = children::take_slots(&mut change.tx, region, &[known.clone(), new.clone()]).await?;
+    let owner = |of: &str| {
+        slots
+            .iter()
+            .find(|(slot, _)| slot == of)
+            .and_then(|(_, owner)| *owner)
+    };
+    if owner(&known) != Some(child) {
+        return Err(Reason::NotFound.into());
+    }
+    let locked = change.lock_child(child).await?.ok_or(Reason::NotFound)?;
+    if let ChildIdentifier::ResidentId(id) = identifier
+        && id.birth_date() != locked.row.birth_date
+    {
+        return Err(Reason::IdentityDisagrees.into());
+    }
+    match owner(&new) {
+        None => add(&mut change, &locked, identifier, &new).await?,
+        Some(owner) if owner == child => {}
+        Some(_) => return Err(Reason::IdentifierTaken.into()),
+    }
+    claims::claim_unmatched(&mut change, &locked, &[new]).await?;
+    change.commit().await?;
+    Ok(Registered {
+        id: child,
+        sex: locked.row.sex,
+        birth_date: locked.row.birth_date,
+        gestation_days: None,
+    })
+}

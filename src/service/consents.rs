@@ -1,0 +1,350 @@
+//! Consents: granted by a guardian's one-time code, or recorded with evidence by an institution that
+//! is not the recipient; withdrawn at once (PIPL art. 14, 15, 23, 29, 31).
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::{
+    caller::{self, Caller, Claim},
+    change::{Change, KeyChange, LockedChild},
+    error::Error,
+    gateway::Gateway,
+    guardian_codes,
+    reason::Reason,
+};
+use crate::{
+    domain::{
+        alert::Category,
+        child::Child,
+        consent::{Consent, ConsentMode, ConsentState},
+        guardianship::Guardianship,
+        id::Id,
+        organization::{Organization, OrganizationKind},
+        purpose::Purpose,
+        region::RegionCode,
+    },
+    ledger::{KeyKind, KeyState},
+    pki::GuardianCode,
+    store::{
+        Tx,
+        consents::{self, ConsentRow, Grant},
+        guardianships, organizations,
+    },
+};
+
+/// The longest validity, in days (domain reference 5.3: a year).
+pub const LONGEST_DAYS: u64 = 366;
+
+/// How a guardian's decision reaches the gateway.
+pub enum Evidence {
+    /// By the guardian's one-time code.
+    Code(GuardianCode),
+    /// By a document the recording institution keeps.
+    Document(String),
+}
+
+/// What a guardian wishes to grant; without a first day it begins today.
+pub struct Wish {
+    /// The child.
+    pub child: Id<Child>,
+    /// To whom.
+    pub recipient: Id<Organization>,
+    /// Named source institutions; none means all that an agreement covers.
+    pub sources: BTreeSet<Id<Organization>>,
+    /// Purposes.
+    pub purposes: BTreeSet<Purpose>,
+    /// Categories.
+    pub categories: BTreeSet<Category>,
+    /// How much the recipient may do.
+    pub mode: ConsentMode,
+    /// Check-ups from this day on.
+    pub data_from: Option<NaiveDate>,
+    /// Check-ups up to this day.
+    pub data_until: Option<NaiveDate>,
+    /// First day of validity.
+    pub first_day: Option<NaiveDate>,
+    /// Last day of validity, included.
+    pub last_day: NaiveDate,
+    /// Version of the notice the guardian was shown.
+    pub notice_version: String,
+}
+
+impl Wish {
+    fn from(self, today: NaiveDate) -> Grant {
+        Grant {
+            child: self.child,
+            recipient: self.recipient,
+            sources: self.sources,
+            purposes: self.purposes,
+            categories: self.categories,
+            mode: self.mode,
+            data_from: self.data_from,
+            data_until: self.data_until,
+            first_day: self.first_day.unwrap_or(today),
+            last_day: self.last_day,
+            notice_version: self.notice_version,
+        }
+    }
+}
+
+/// Grants a consent. One that is granted to the same recipient already is superseded.
+pub async fn grant(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    guardianship: Option<Id<Guardianship>>,
+    wish: Wish,
+    evidence: Evidence,
+) -> Result<ConsentRow, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    let now = change.now;
+    let grant = wish.from(change.settings.zone.day(now));
+    check(&grant)?;
+    let recipient = organizations::find(&mut change.tx, region, grant.recipient, now).await?;
+    let recipient = recipient.ok_or_else(|| Error::field("consent.recipient", Reason::NotFound))?;
+    if !recipient.organization.kind.is_facility() {
+        return Err(Error::field(
+            "consent.recipient",
+            Reason::WrongOrganizationKind,
+        ));
+    }
+    let child = change
+        .lock_child(grant.child)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let (guardianship, evidence) =
+        speaks(&mut change, &child, guardianship, evidence, grant.recipient).await?;
+    if let Some(former) =
+        consents::granted(&mut change.tx, region, grant.child, grant.recipient).await?
+    {
+        let state = ConsentState::Superseded { at: now };
+        consents::end(&mut change.tx, region, former.id, state).await?;
+        leaf(
+            &mut change,
+            &former,
+            KeyState::Closed,
+            &child,
+            "CONSENT_SUPERSEDED",
+        )?;
+    }
+    let row = ConsentRow {
+        id: Id::timed(now, &mut change.chance),
+        guardianship,
+        grant,
+        recorded_by: change.caller.organization,
+        evidence,
+        state: ConsentState::Granted,
+        granted: now,
+    };
+    consents::insert(&mut change.tx, region, &row).await?;
+    let zone = change.settings.zone;
+    let (begins, ends) = (
+        zone.start(row.grant.first_day),
+        zone.end(row.grant.last_day),
+    );
+    let open = KeyState::Open {
+        from: begins.timestamp_micros(),
+        until: Some(ends.timestamp_micros()),
+    };
+    leaf(&mut change, &row, open, &child, "CONSENT_GRANTED")?;
+    change.at(row.grant.child, begins).await?;
+    change.at(row.grant.child, ends).await?;
+    change.touch(row.grant.child);
+    change.commit().await?;
+    Ok(row)
+}
+
+fn check(grant: &Grant) -> Result<(), Error> {
+    if grant.last_day < grant.first_day {
+        return Err(Error::field("consent.last_day", Reason::PeriodInverted));
+    }
+    if grant
+        .first_day
+        .checked_add_days(Days::new(LONGEST_DAYS))
+        .is_none_or(|d| d < grant.last_day)
+    {
+        return Err(Error::field("consent.last_day", Reason::PeriodTooLong));
+    }
+    if grant.purposes.is_empty() {
+        return Err(Error::field("consent.purposes", Reason::FieldRequired));
+    }
+    if grant.categories.is_empty() {
+        return Err(Error::field("consent.categories", Reason::FieldRequired));
+    }
+    Ok(())
+}
+
+/// Who speaks for the child, and on what evidence. Never the recipient on its own word.
+async fn speaks(
+    change: &mut Change,
+    child: &LockedChild,
+    named: Option<Id<Guardianship>>,
+    evidence: Evidence,
+    recipient: Id<Organization>,
+) -> Result<(Id<Guardianship>, String), Error> {
+    let (region, now) = (change.region, change.now);
+    let (id, evidence) = match evidence {
+        Evidence::Code(code) => {
+            let digest = guardian_codes::digest(change.gateway(), region, &code);
+            let of =
+                guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now).await?;
+            let of = of.ok_or(Reason::GuardianCodeInvalid)?;
+            if named.is_some_and(|named| named != of) {
+                return Err(Reason::GuardianCodeInvalid.into());
+            }
+            (of, "CODE".to_owned())
+        }
+        Evidence::Document(document) => {
+            if change.caller.organization == recipient {
+                return Err(Reason::RecipientCannotRecord.into());
+            }
+            change
+                .caller
+                .must_be(|kind| kind.is_medical() || kind == OrganizationKind::HealthCommission)?;
+            let named =
+                named.ok_or_else(|| Error::field("consent.guardianship", Reason::FieldRequired))?;
+            (named, document)
+        }
+    };
+    let row = guardianships::find(&mut change.tx, region, id).await?;
+    let today = change.settings.zone.day(now);
+    let holds = row.is_some_and(|row| row.child == child.row.id && row.speaks_on(today));
+    if holds {
+        Ok((id, evidence))
+    } else {
+        Err(Reason::GuardianshipNotHeld.into())
+    }
+}
+
+/// Withdraws a consent: by a guardian's code, or on the guardian's word by any organization with a
+/// part in it. Ending is always easier than beginning.
+pub async fn withdraw(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    id: Id<Consent>,
+    evidence: Evidence,
+) -> Result<ConsentRow, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    let found = consents::find(&mut change.tx, region, id)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let child = change
+        .lock_child(found.grant.child)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let now = change.now;
+    match evidence {
+        Evidence::Code(code) => {
+            let digest = guardian_codes::digest(gateway, region, &code);
+            guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now)
+                .await?
+                .ok_or(Reason::GuardianCodeInvalid)?;
+        }
+        Evidence::Document(_) => {
+            let caller = change.caller.clone();
+            if !part_in(&mut change.tx, region, &caller, &found).await? {
+                return Err(Reason::NotFound.into());
+            }
+        }
+    }
+    // Read again under the child's lock: of two withdrawals one ends it, the other hears so.
+    let mut row = consents::find(&mut change.tx, region, id)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    row.state = row.state.withdraw(now).map_err(|_| Reason::WrongState)?;
+    consents::end(&mut change.tx, region, id, row.state).await?;
+    leaf(
+        &mut change,
+        &row,
+        KeyState::Closed,
+        &child,
+        "CONSENT_WITHDRAWN",
+    )?;
+    change.touch(row.grant.child);
+    change.commit().await?;
+    Ok(row)
+}
+
+/// One consent, for whoever has a part in it.
+pub async fn get(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    id: Id<Consent>,
+) -> Result<(ConsentRow, bool), Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    let caller = caller::admit(&mut tx, region, claim).await?;
+    let row = consents::find(&mut tx, region, id)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    if !part_in(&mut tx, region, &caller, &row).await? {
+        return Err(Reason::NotFound.into());
+    }
+    let expired = is_expired(&mut tx, region, &row).await?;
+    tx.rollback().await?;
+    Ok((row, expired))
+}
+
+/// The consents the caller received or recorded, after `cursor`, each with whether it has expired.
+pub async fn list(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    cursor: &str,
+    limit: i64,
+) -> Result<Vec<(ConsentRow, bool)>, Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    let caller = caller::admit(&mut tx, region, claim).await?;
+    let rows = consents::list(&mut tx, region, caller.organization, cursor, limit).await?;
+    let mut told = Vec::with_capacity(rows.len());
+    for row in rows {
+        let expired = is_expired(&mut tx, region, &row).await?;
+        told.push((row, expired));
+    }
+    tx.rollback().await?;
+    Ok(told)
+}
+
+async fn is_expired(tx: &mut Tx, region: RegionCode, row: &ConsentRow) -> Result<bool, Error> {
+    let settings = crate::store::regions::find(tx, region).await?;
+    let (settings, _) = settings.ok_or(Reason::RegionForeign)?;
+    let now = tx.now().await?;
+    Ok(row.state == ConsentState::Granted && now >= settings.zone.end(row.grant.last_day))
+}
+
+/// Whether the organization has a part in a consent: recipient, recorder, a named source, or an
+/// institution that has to do with the child.
+async fn part_in(
+    tx: &mut Tx,
+    region: RegionCode,
+    caller: &Caller,
+    row: &ConsentRow,
+) -> Result<bool, Error> {
+    let us = caller.organization;
+    if us == row.grant.recipient || us == row.recorded_by || row.grant.sources.contains(&us) {
+        return Ok(true);
+    }
+    Ok(
+        caller.kind.is_medical()
+            && guardianships::concerns(tx, region, row.grant.child, us).await?,
+    )
+}
+
+fn leaf(
+    change: &mut Change,
+    row: &ConsentRow,
+    state: KeyState,
+    child: &LockedChild,
+    what: &'static str,
+) -> Result<(), Error> {
+    change.record(KeyChange {
+        kind: KeyKind::Consent,
+        id: row.id.to_string(),
+        change: what,
+        state,
+        facts: vec![("recipient".to_owned(), row.grant.recipient.to_string())],
+        child: Some(&child.key),
+    })
+}

@@ -1,0 +1,240 @@
+//! Guardianships: recorded with evidence, ended, disputed and settled; and the one-time codes handed
+//! to guardians in person.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use zeroize::Zeroizing;
+
+use super::{
+    caller::{self, Claim},
+    change::{Change, KeyChange, LockedChild},
+    error::Error,
+    gateway::Gateway,
+    guardian_codes,
+    reason::Reason,
+};
+use crate::{
+    domain::{
+        child::Child,
+        guardianship::{GuardianCodeUse, Guardianship, GuardianshipEvidence, Relation},
+        id::Id,
+        identifier::{Phone, ResidentId},
+        organization::OrganizationKind,
+        region::RegionCode,
+    },
+    ledger::{KeyKind, KeyState},
+    pki::GuardianCode,
+    store::guardianships::{self, GuardianshipRow, NewCode},
+};
+
+/// How long a guardian's code lasts.
+pub const CODE_LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// A guardianship to be recorded. Personal.
+pub struct NewGuardianship {
+    /// The child.
+    pub child: Id<Child>,
+    /// The guardian's name.
+    pub display_name: Zeroizing<String>,
+    /// How related.
+    pub relation: Relation,
+    /// The guardian's resident ID.
+    pub resident_id: ResidentId,
+    /// The guardian's mobile number.
+    pub phone: Phone,
+    /// What was seen as proof.
+    pub evidence: GuardianshipEvidence,
+    /// First day.
+    pub first_day: NaiveDate,
+}
+
+/// Records a guardianship.
+pub async fn record(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    new: NewGuardianship,
+) -> Result<GuardianshipRow, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change
+        .caller
+        .must_be(|kind| kind.is_facility() || kind.is_medical())?;
+    let child = change
+        .lock_child(new.child)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let id: Id<Guardianship> = Id::timed(change.now, &mut change.chance);
+    let personal = serde_json::json!({
+        "name": new.display_name.as_str(),
+        "resident_id": new.resident_id.as_str(),
+        "phone": new.phone.as_str(),
+    });
+    let personal = Zeroizing::new(personal.to_string());
+    let row_id = id.to_string();
+    let chance = &mut change.chance;
+    let sealed = child.key.seal(
+        "guardianships",
+        &row_id,
+        "sealed",
+        personal.as_bytes(),
+        chance,
+    )?;
+    let index = gateway.keyring().index();
+    let row = GuardianshipRow {
+        id,
+        child: new.child,
+        guardian: index
+            .blind_index("guardian", "RESIDENT_ID", new.resident_id.as_str())
+            .as_str()
+            .to_owned(),
+        relation: new.relation,
+        evidence: new.evidence,
+        first_day: new.first_day,
+        ended: None,
+        disputed: None,
+        recorded_by: change.caller.organization,
+    };
+    guardianships::insert(&mut change.tx, region, &row, sealed, change.now).await?;
+    leaf(&mut change, &row, &child, "GUARDIANSHIP_RECORDED")?;
+    change.commit().await?;
+    Ok(row)
+}
+
+/// How a guardianship turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It ends at once; consents given under it end with it.
+    End,
+    /// Who speaks for the child is disputed from now on.
+    Dispute,
+    /// The dispute is settled.
+    Settle,
+}
+
+/// Turns a guardianship: by a medical institution or the commission, never by a facility, which has
+/// an interest in the consent.
+pub async fn turn(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    id: Id<Guardianship>,
+    turn: Turn,
+) -> Result<GuardianshipRow, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be(disinterested)?;
+    let found = guardianships::find(&mut change.tx, region, id)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let child = change
+        .lock_child(found.child)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    // Read again under the child's lock.
+    let mut row = guardianships::find(&mut change.tx, region, id)
+        .await?
+        .ok_or(Reason::NotFound)?;
+    let what = match turn {
+        Turn::End if row.ended.is_none() => {
+            row.ended = Some(change.now);
+            "GUARDIANSHIP_ENDED"
+        }
+        Turn::Dispute if row.ended.is_none() && row.disputed.is_none() => {
+            row.disputed = Some(change.now);
+            "GUARDIANSHIP_DISPUTED"
+        }
+        Turn::Settle if row.ended.is_none() && row.disputed.is_some() => {
+            row.disputed = None;
+            "GUARDIANSHIP_SETTLED"
+        }
+        _ => return Err(Reason::WrongState.into()),
+    };
+    guardianships::update(&mut change.tx, region, &row).await?;
+    leaf(&mut change, &row, &child, what)?;
+    change.touch(row.child);
+    change.commit().await?;
+    Ok(row)
+}
+
+/// A child's guardianships, without names: for whoever has to do with the child.
+pub async fn list(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    child: Id<Child>,
+) -> Result<Vec<GuardianshipRow>, Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    let caller = caller::admit(&mut tx, region, claim).await?;
+    if !guardianships::concerns(&mut tx, region, child, caller.organization).await? {
+        return Err(Reason::NotFound.into());
+    }
+    let rows = guardianships::of_child(&mut tx, region, child).await?;
+    tx.rollback().await?;
+    Ok(rows)
+}
+
+/// A code, to be shown once and handed over in person.
+pub struct IssuedCode {
+    /// Its text.
+    pub text: Zeroizing<String>,
+    /// When it ends.
+    pub expires: DateTime<Utc>,
+}
+
+/// Hands a guardian a one-time code: by a medical institution or the commission, never by a facility,
+/// which would be consenting to itself.
+pub async fn issue_code(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    guardianship: Id<Guardianship>,
+    usage: GuardianCodeUse,
+) -> Result<IssuedCode, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be(disinterested)?;
+    let row = guardianships::find(&mut change.tx, region, guardianship).await?;
+    let row = row.ok_or(Reason::NotFound)?;
+    if !row.speaks_on(change.settings.zone.day(change.now)) {
+        return Err(Reason::GuardianshipNotHeld.into());
+    }
+    let code = GuardianCode::generate(&mut change.chance);
+    let expires = change.now + CODE_LASTS;
+    let kept = NewCode {
+        digest: guardian_codes::digest(gateway, region, &code),
+        guardianship,
+        child: row.child,
+        usage,
+        issued_by: change.caller.organization,
+        expires,
+    };
+    guardianships::insert_code(&mut change.tx, region, kept, change.now).await?;
+    change.commit().await?;
+    Ok(IssuedCode {
+        text: code.reveal(),
+        expires,
+    })
+}
+
+fn disinterested(kind: OrganizationKind) -> bool {
+    kind.is_medical() || kind == OrganizationKind::HealthCommission
+}
+
+fn leaf(
+    change: &mut Change,
+    row: &GuardianshipRow,
+    child: &LockedChild,
+    what: &'static str,
+) -> Result<(), Error> {
+    let state = if row.ended.is_some() || row.disputed.is_some() {
+        KeyState::Closed
+    } else {
+        let from = change.settings.zone.start(row.first_day).timestamp_micros();
+        KeyState::Open { from, until: None }
+    };
+    change.record(KeyChange {
+        kind: KeyKind::Guardianship,
+        id: row.id.to_string(),
+        change: what,
+        state,
+        facts: Vec::new(),
+        child: Some(&child.key),
+    })
+}
