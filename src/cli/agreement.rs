@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::Global;
 use super::connection::{Connection, Service, profile_dir};
 use super::error::CliError;
-use super::output::{Output, id};
+use super::output::{Output, id, short};
 use super::profile::Profile;
 use super::words;
 use crate::pki::SigningKey;
@@ -137,8 +137,8 @@ async fn all(
 fn row(agreement: &WireAgreement) -> Vec<String> {
     vec![
         id(&agreement.name).to_owned(),
-        id(&agreement.medical_institution).to_owned(),
-        id(&agreement.facility).to_owned(),
+        short(&agreement.medical_institution).to_owned(),
+        short(&agreement.facility).to_owned(),
         agreement.first_day.clone(),
         agreement.last_day.clone(),
         words::agreement_state(agreement.state()).to_owned(),

@@ -77,7 +77,7 @@ impl Alerts {
                 }
                 let rows = withheld
                     .iter()
-                    .map(|child| vec![short(&child.child).to_owned(), missing(child)]);
+                    .map(|child| vec![id(&child.child).to_owned(), missing(child)]);
                 out.line(&table(&["儿童", "暂不能查阅的原因"], rows))
             }
         }

@@ -167,6 +167,9 @@ fn read_practitioner(f: &mut Fields, m: wire::Practitioner) -> Option<NewPractit
     let fields = f
         .bounded("practitioner.fields", &m.fields, MOST_FIELDS)
         .unwrap_or_default();
+    if fields.is_empty() {
+        f.refuse("practitioner.fields", Reason::FieldRequired);
+    }
     let known: BTreeSet<Expertise> = fields.iter().filter_map(|w| Expertise::parse(w)).collect();
     for (at, word) in fields.iter().enumerate() {
         if Expertise::parse(word).is_none() {

@@ -258,8 +258,8 @@ fn read_registration(f: &mut Fields, m: wire::Child) -> Option<Registration> {
         .map(|(at, i)| {
             let field = format!("child.identifiers[{at}]");
             let read = read_identifier(f, &field, i)?;
-            if let ChildIdentifier::ResidentId(id) = &read
-                && birth_date.is_some_and(|birth| birth != id.birth_date())
+            if let (Some(sex), Some(birth_date)) = (sex, birth_date)
+                && !children::agrees(&read, sex, birth_date)
             {
                 f.refuse(format!("{field}.value"), Reason::IdentityDisagrees);
             }

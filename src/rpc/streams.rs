@@ -3,48 +3,45 @@
 
 use std::panic::AssertUnwindSafe;
 
-use futures_util::{FutureExt, Stream, StreamExt, stream::BoxStream};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use tokio::sync::watch;
 use tonic::Status;
 
 use super::{panics::internal, status::status};
 use crate::service::{error::Error, reason::Reason};
 
-/// Answers until they end, panic, or the gateway stops (`stop` turns true).
+/// Answers until they end, fail, panic, or the gateway stops (`stop` turns true). An error is the
+/// last answer.
 pub fn answers<T: Send + 'static>(
     answers: impl Stream<Item = Result<T, Status>> + Send + 'static,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> BoxStream<'static, Result<T, Status>> {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-        Err(status("stream", &Error::Refused(Reason::Stopping)))
-    };
     let answers = AssertUnwindSafe(answers)
         .catch_unwind()
-        .map(|answer| answer.unwrap_or_else(|_| Err(internal())));
-    // Whatever comes first; the marker tells an end of the answers from one of the wait.
-    let answers = answers
-        .map(Some)
-        .chain(futures_util::stream::once(async { None }));
-    let stopped = stopped.into_stream().map(Some);
-    futures_util::stream::select(stopped, answers)
-        .scan(false, |over, answer: Option<Result<T, Status>>| {
-            let next = match answer {
-                Some(answer) if !*over => {
-                    *over = answer.is_err();
-                    Some(answer)
-                }
-                _ => None,
-            };
-            std::future::ready(next)
-        })
-        .boxed()
+        .map(|answer| answer.unwrap_or_else(|_| Err(internal())))
+        .boxed();
+    stream::unfold(Some((answers, stop)), |under_way| async {
+        let (mut answers, mut stop) = under_way?;
+        let next = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {
+                Some(Err(status("stream", &Error::Refused(Reason::Stopping))))
+            }
+            next = answers.next() => next,
+        };
+        match next? {
+            Ok(answer) => Some((Ok(answer), Some((answers, stop)))),
+            Err(last) => Some((Err(last), None)),
+        }
+    })
+    .boxed()
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
-
     use super::*;
 
     async fn codes(of: BoxStream<'static, Result<i32, Status>>) -> Vec<Result<i32, String>> {

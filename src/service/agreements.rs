@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     caller::{self, Caller, Claim},
     change::{Change, KeyChange},
-    error::Error,
+    error::{Error, Problem},
     gateway::Gateway,
     reason::Reason,
 };
@@ -78,25 +78,7 @@ pub async fn create(
     if us != terms.institution && us != terms.facility {
         return Err(Reason::NotForThisOrganization.into());
     }
-    let institution = "agreement.medical_institution";
-    must_be(
-        &mut change,
-        institution,
-        terms.institution,
-        OrganizationKind::is_medical,
-    )
-    .await?;
-    must_be(
-        &mut change,
-        "agreement.facility",
-        terms.facility,
-        OrganizationKind::is_facility,
-    )
-    .await?;
-    for source in &terms.data.further_sources {
-        let field = "agreement.data_clause.further_sources";
-        must_be(&mut change, field, *source, OrganizationKind::is_medical).await?;
-    }
+    check_parties(&mut change, &terms).await?;
     let row = AgreementRow {
         id: Id::timed(change.now, &mut change.chance),
         drafted_by: us,
@@ -109,20 +91,38 @@ pub async fn create(
     finish(change, row.id).await
 }
 
-async fn must_be(
-    change: &mut Change,
-    field: &str,
-    organization: Id<Organization>,
-    fits: impl Fn(OrganizationKind) -> bool,
-) -> Result<(), Error> {
+/// Every party must be of this region and of a fitting kind; every misfit is told.
+async fn check_parties(change: &mut Change, terms: &Terms) -> Result<(), Error> {
+    type Fits = fn(OrganizationKind) -> bool;
+    let (medical, facility): (Fits, Fits) =
+        (OrganizationKind::is_medical, OrganizationKind::is_facility);
+    let mut parties = vec![
+        (
+            "agreement.medical_institution".to_owned(),
+            terms.institution,
+            medical,
+        ),
+        ("agreement.facility".to_owned(), terms.facility, facility),
+    ];
+    for (at, source) in terms.data.further_sources.iter().enumerate() {
+        let field = format!("agreement.data_clause.further_sources[{at}]");
+        parties.push((field, *source, medical));
+    }
     let (region, now) = (change.region, change.now);
-    let found = organizations::find(&mut change.tx, region, organization, now).await?;
-    match found {
-        None => Err(Error::field(field, Reason::NotFound)),
-        Some(found) if !fits(found.organization.kind) => {
-            Err(Error::field(field, Reason::WrongOrganizationKind))
+    let mut problems = Vec::new();
+    for (field, id, fits) in parties {
+        match organizations::find(&mut change.tx, region, id, now).await? {
+            None => problems.push(Problem::new(field, Reason::NotFound)),
+            Some(found) if !fits(found.organization.kind) => {
+                problems.push(Problem::new(field, Reason::WrongOrganizationKind));
+            }
+            Some(_) => {}
         }
-        Some(_) => Ok(()),
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Invalid(problems))
     }
 }
 

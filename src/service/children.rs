@@ -46,6 +46,15 @@ pub struct Registered {
     pub gestation_days: Option<u32>,
 }
 
+/// Whether a number does not contradict sex and day of birth. Only a resident ID carries them
+/// (GB 11643-1999).
+pub fn agrees(identifier: &ChildIdentifier, sex: Sex, birth_date: NaiveDate) -> bool {
+    let ChildIdentifier::ResidentId(id) = identifier else {
+        return true;
+    };
+    Sex::from_gb2261(id.sex() as u8) == Some(sex) && id.birth_date() == birth_date
+}
+
 fn may_register(kind: OrganizationKind) -> bool {
     kind.is_facility() || kind.is_medical()
 }
@@ -189,9 +198,7 @@ pub async fn add_identifier(
         return Err(Reason::NotFound.into());
     }
     let locked = change.lock_child(child).await?.ok_or(Reason::NotFound)?;
-    if let ChildIdentifier::ResidentId(id) = identifier
-        && id.birth_date() != locked.row.birth_date
-    {
+    if !agrees(identifier, locked.row.sex, locked.row.birth_date) {
         return Err(Reason::IdentityDisagrees.into());
     }
     match owner(&new) {

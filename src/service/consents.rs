@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::{
     caller::{self, Caller, Claim},
     change::{Change, KeyChange, LockedChild},
-    error::Error,
+    error::{Error, Problem},
     gateway::Gateway,
     guardian_codes,
     reason::Reason,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         alert::Category,
-        child::Child,
+        child::{Child, fourteenth_birthday},
         consent::{Consent, ConsentMode, ConsentState},
         guardianship::Guardianship,
         id::Id,
@@ -100,15 +100,7 @@ pub async fn grant(
     let mut change = Change::begin(gateway, region, claim).await?;
     let now = change.now;
     let grant = wish.from(change.settings.zone.day(now));
-    check(&grant)?;
-    let recipient = organizations::find(&mut change.tx, region, grant.recipient, now).await?;
-    let recipient = recipient.ok_or_else(|| Error::field("consent.recipient", Reason::NotFound))?;
-    if !recipient.organization.kind.is_facility() {
-        return Err(Error::field(
-            "consent.recipient",
-            Reason::WrongOrganizationKind,
-        ));
-    }
+    check(&mut change, &grant).await?;
     let child = change
         .lock_child(grant.child)
         .await?
@@ -139,10 +131,10 @@ pub async fn grant(
     };
     consents::insert(&mut change.tx, region, &row).await?;
     let zone = change.settings.zone;
-    let (begins, ends) = (
-        zone.start(row.grant.first_day),
-        zone.end(row.grant.last_day),
-    );
+    let begins = zone.start(row.grant.first_day);
+    // From the fourteenth birthday on a guardian's consent no longer speaks (PIPL art. 31).
+    let grown = zone.start(fourteenth_birthday(child.row.birth_date));
+    let ends = zone.end(row.grant.last_day).min(grown);
     let open = KeyState::Open {
         from: begins.timestamp_micros(),
         until: Some(ends.timestamp_micros()),
@@ -155,24 +147,50 @@ pub async fn grant(
     Ok(row)
 }
 
-fn check(grant: &Grant) -> Result<(), Error> {
+/// Every problem of what is wished, without a look at the child.
+async fn check(change: &mut Change, grant: &Grant) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    let mut refuse = |field: &str, reason| problems.push(Problem::new(field, reason));
+    let longest = grant.first_day.checked_add_days(Days::new(LONGEST_DAYS));
     if grant.last_day < grant.first_day {
-        return Err(Error::field("consent.last_day", Reason::PeriodInverted));
+        refuse("consent.last_day", Reason::PeriodInverted);
+    } else if longest.is_none_or(|longest| longest < grant.last_day) {
+        refuse("consent.last_day", Reason::PeriodTooLong);
+    } else if grant.last_day < change.settings.zone.day(change.now) {
+        refuse("consent.last_day", Reason::FieldOutOfRange);
     }
-    if grant
-        .first_day
-        .checked_add_days(Days::new(LONGEST_DAYS))
-        .is_none_or(|d| d < grant.last_day)
+    if let (Some(from), Some(until)) = (grant.data_from, grant.data_until)
+        && until < from
     {
-        return Err(Error::field("consent.last_day", Reason::PeriodTooLong));
+        refuse("consent.data_until", Reason::PeriodInverted);
     }
     if grant.purposes.is_empty() {
-        return Err(Error::field("consent.purposes", Reason::FieldRequired));
+        refuse("consent.purposes", Reason::FieldRequired);
     }
     if grant.categories.is_empty() {
-        return Err(Error::field("consent.categories", Reason::FieldRequired));
+        refuse("consent.categories", Reason::FieldRequired);
     }
-    Ok(())
+    let facility: fn(OrganizationKind) -> bool = OrganizationKind::is_facility;
+    let parties = std::iter::once(("consent.recipient".to_owned(), grant.recipient, facility));
+    let sources = grant.sources.iter().enumerate().map(|(at, source)| {
+        let medical: fn(OrganizationKind) -> bool = OrganizationKind::is_medical;
+        (format!("consent.sources[{at}]"), *source, medical)
+    });
+    let (region, now) = (change.region, change.now);
+    for (field, id, fits) in parties.chain(sources) {
+        match organizations::find(&mut change.tx, region, id, now).await? {
+            None => refuse(&field, Reason::NotFound),
+            Some(found) if !fits(found.organization.kind) => {
+                refuse(&field, Reason::WrongOrganizationKind);
+            }
+            Some(_) => {}
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Invalid(problems))
+    }
 }
 
 /// Who speaks for the child, and on what evidence. Never the recipient on its own word.
@@ -207,10 +225,16 @@ async fn speaks(
             (named, document)
         }
     };
-    let row = guardianships::find(&mut change.tx, region, id).await?;
+    let all = guardianships::of_child(&mut change.tx, region, child.row.id).await?;
     let today = change.settings.zone.day(now);
-    let holds = row.is_some_and(|row| row.child == child.row.id && row.speaks_on(today));
-    if holds {
+    let speaks = all.iter().any(|g| g.id == id && g.speaks_on(today));
+    // While anybody disputes who speaks for the child, nothing may replace its last undisputed
+    // consent: urgent safety alerts rest on that one.
+    let disputed = all
+        .iter()
+        .any(|g| g.ended.is_none() && g.disputed.is_some());
+    let grown = today >= fourteenth_birthday(child.row.birth_date);
+    if speaks && !disputed && !grown {
         Ok((id, evidence))
     } else {
         Err(Reason::GuardianshipNotHeld.into())
@@ -235,24 +259,23 @@ pub async fn withdraw(
         .await?
         .ok_or(Reason::NotFound)?;
     let now = change.now;
-    match evidence {
-        Evidence::Code(code) => {
-            let digest = guardian_codes::digest(gateway, region, &code);
-            guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now)
-                .await?
-                .ok_or(Reason::GuardianCodeInvalid)?;
-        }
-        Evidence::Document(_) => {
-            let caller = change.caller.clone();
-            if !part_in(&mut change.tx, region, &caller, &found).await? {
-                return Err(Reason::NotFound.into());
-            }
-        }
-    }
-    // Read again under the child's lock: of two withdrawals one ends it, the other hears so.
+    // Read again under the child's lock: of two withdrawals one ends it, the other finds it ended.
     let mut row = consents::find(&mut change.tx, region, id)
         .await?
         .ok_or(Reason::NotFound)?;
+    let caller = change.caller.clone();
+    let part = part_in(&mut change.tx, region, &caller, &row).await?;
+    if part && matches!(row.state, ConsentState::Withdrawn { .. }) {
+        // A retry is harmless, though its code is used up.
+        return Ok(row);
+    }
+    match evidence {
+        Evidence::Code(code) if guardian_decides(&mut change, &child, &code, now).await? => {}
+        // A stranger without a guardian learns nothing, not even that there is a consent.
+        Evidence::Code(_) if part => return Err(Reason::GuardianCodeInvalid.into()),
+        Evidence::Document(_) if part => {}
+        _ => return Err(Reason::NotFound.into()),
+    }
     row.state = row.state.withdraw(now).map_err(|_| Reason::WrongState)?;
     consents::end(&mut change.tx, region, id, row.state).await?;
     leaf(
@@ -265,6 +288,25 @@ pub async fn withdraw(
     change.touch(row.grant.child);
     change.commit().await?;
     Ok(row)
+}
+
+/// Uses the code up; tells whether a guardian of this child stands behind it. A disputed guardian may
+/// still end what was granted.
+async fn guardian_decides(
+    change: &mut Change,
+    child: &LockedChild,
+    code: &GuardianCode,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let region = change.region;
+    let digest = guardian_codes::digest(change.gateway(), region, code);
+    let used = guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now).await?;
+    let Some(id) = used else {
+        return Ok(false);
+    };
+    let row = guardianships::find(&mut change.tx, region, id).await?;
+    let today = change.settings.zone.day(now);
+    Ok(row.is_some_and(|row| row.holds_on(today)))
 }
 
 /// One consent, for whoever has a part in it.

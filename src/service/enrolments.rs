@@ -52,8 +52,8 @@ pub async fn expect(
     region: RegionCode,
     placement: Placement,
 ) -> Result<EnrolmentRow, Error> {
-    let (mut change, child) = begin(gateway, claim, region, placement.child).await?;
-    if open(&mut change, placement.child).await?.is_some() {
+    let (mut change, child) = begin(gateway, claim, region, &placement).await?;
+    if standing(&mut change, &placement).await?.is_some() {
         return Err(Reason::EnrolmentExists.into());
     }
     let state = EnrolmentState::Expected {
@@ -70,8 +70,8 @@ pub async fn enrol(
     region: RegionCode,
     placement: Placement,
 ) -> Result<EnrolmentRow, Error> {
-    let (mut change, child) = begin(gateway, claim, region, placement.child).await?;
-    let row = match open(&mut change, placement.child).await? {
+    let (mut change, child) = begin(gateway, claim, region, &placement).await?;
+    let row = match standing(&mut change, &placement).await? {
         Some(mut row) => {
             row.state = row.state.enrol(placement.first_day)?;
             row.care = placement.care;
@@ -171,18 +171,29 @@ async fn begin(
     gateway: &Gateway,
     claim: &Claim,
     region: RegionCode,
-    child: Id<Child>,
+    placement: &Placement,
 ) -> Result<(Change, LockedChild), Error> {
     let mut change = Change::begin(gateway, region, claim).await?;
     change.caller.must_be_facility()?;
-    let child = change.lock_child(child).await?.ok_or(Reason::NotFound)?;
+    let child = change.lock_child(placement.child).await?;
+    let child = child.ok_or(Reason::NotFound)?;
+    if placement.first_day < child.row.birth_date {
+        return Err(Error::field("first_day", Reason::FieldOutOfRange));
+    }
     Ok((change, child))
 }
 
-/// The child's open enrolment here. One whose last day is still to come counts as open.
-async fn open(change: &mut Change, child: Id<Child>) -> Result<Option<EnrolmentRow>, Error> {
+/// The child's enrolment here that the placement meets: one that is open, or that ends later than
+/// the placement begins.
+async fn standing(
+    change: &mut Change,
+    placement: &Placement,
+) -> Result<Option<EnrolmentRow>, Error> {
     let (region, us) = (change.region, change.caller.organization);
-    Ok(enrolments::open(&mut change.tx, region, child, us).await?)
+    let Placement {
+        child, first_day, ..
+    } = *placement;
+    Ok(enrolments::standing(&mut change.tx, region, child, us, first_day).await?)
 }
 
 async fn create(
@@ -217,7 +228,8 @@ async fn finish(
         _ => begins.min(change.now),
     };
     let state = match ends {
-        Some(end) if end <= change.now => KeyState::Closed,
+        // Over, or of a child that never came.
+        Some(end) if end <= change.now || end <= begins => KeyState::Closed,
         until => KeyState::Open {
             from: from.timestamp_micros(),
             until: until.map(|end| end.timestamp_micros()),

@@ -23,7 +23,10 @@ use crate::{
     },
     ledger::{KeyKind, KeyState},
     pki::GuardianCode,
-    store::guardianships::{self, GuardianshipRow, NewCode},
+    store::{
+        consents,
+        guardianships::{self, GuardianshipRow, NewCode},
+    },
 };
 
 /// How long a guardian's code lasts.
@@ -62,6 +65,16 @@ pub async fn record(
         .lock_child(new.child)
         .await?
         .ok_or(Reason::NotFound)?;
+    let index = gateway.keyring().index();
+    let guardian = index.blind_index("guardian", "RESIDENT_ID", new.resident_id.as_str());
+    let known = guardianships::of_child(&mut change.tx, region, new.child).await?;
+    let same = |g: &&GuardianshipRow| {
+        g.ended.is_none() && g.guardian == guardian.as_str() && g.relation == new.relation
+    };
+    if let Some(known) = known.iter().find(same) {
+        // One guardian stands once beside a child: a retry, or another who saw the same papers.
+        return Ok(known.clone());
+    }
     let id: Id<Guardianship> = Id::timed(change.now, &mut change.chance);
     let personal = serde_json::json!({
         "name": new.display_name.as_str(),
@@ -78,14 +91,10 @@ pub async fn record(
         personal.as_bytes(),
         chance,
     )?;
-    let index = gateway.keyring().index();
     let row = GuardianshipRow {
         id,
         child: new.child,
-        guardian: index
-            .blind_index("guardian", "RESIDENT_ID", new.resident_id.as_str())
-            .as_str()
-            .to_owned(),
+        guardian: guardian.as_str().to_owned(),
         relation: new.relation,
         evidence: new.evidence,
         first_day: new.first_day,
@@ -149,9 +158,38 @@ pub async fn turn(
     };
     guardianships::update(&mut change.tx, region, &row).await?;
     leaf(&mut change, &row, &child, what)?;
+    if turn == Turn::End {
+        end_consents(&mut change, &row, &child).await?;
+    }
     change.touch(row.child);
     change.commit().await?;
     Ok(row)
+}
+
+/// What was granted under a guardianship ends with it, and the ledger says so of each.
+async fn end_consents(
+    change: &mut Change,
+    row: &GuardianshipRow,
+    child: &LockedChild,
+) -> Result<(), Error> {
+    let region = change.region;
+    let today = change.settings.zone.day(change.now);
+    let yesterday = today.pred_opt().unwrap_or(today);
+    let granted = consents::granted_of(&mut change.tx, region, row.child).await?;
+    for consent in granted.iter().filter(|c| c.guardianship == row.id) {
+        if !consents::shorten(&mut change.tx, region, consent.id, yesterday).await? {
+            continue;
+        }
+        change.record(KeyChange {
+            kind: KeyKind::Consent,
+            id: consent.id.to_string(),
+            change: "CONSENT_ENDS_WITH_GUARDIANSHIP",
+            state: KeyState::Closed,
+            facts: vec![("recipient".to_owned(), consent.grant.recipient.to_string())],
+            child: Some(&child.key),
+        })?;
+    }
+    Ok(())
 }
 
 /// A child's guardianships, without names: for whoever has to do with the child.
@@ -192,7 +230,8 @@ pub async fn issue_code(
     change.caller.must_be(disinterested)?;
     let row = guardianships::find(&mut change.tx, region, guardianship).await?;
     let row = row.ok_or(Reason::NotFound)?;
-    if !row.speaks_on(change.settings.zone.day(change.now)) {
+    // A disputed guardian may still withdraw; what a code opens is decided when it is used.
+    if !row.holds_on(change.settings.zone.day(change.now)) {
         return Err(Reason::GuardianshipNotHeld.into());
     }
     let code = GuardianCode::generate(&mut change.chance);

@@ -8,7 +8,7 @@ use super::{
     agreements,
     caller::{self, Claim},
     change::{Change, KeyChange},
-    error::Error,
+    error::{Error, Problem},
     gateway::Gateway,
     keyring::RegionKeys,
     reason::Reason,
@@ -205,14 +205,17 @@ pub async fn assign(
     practitioner
         .filter(|p| p.employer == agreement.terms.institution)
         .ok_or_else(|| Error::field("assignment.practitioner", Reason::NotFound))?;
+    let mut problems = Vec::new();
     if new.duty.first_day < agreement.terms.first_day {
-        return Err(Error::field(
-            "assignment.first_day",
-            Reason::FieldOutOfRange,
-        ));
+        problems.push(("assignment.first_day", Reason::FieldOutOfRange));
     }
-    if new.duty.last_day > agreement.terms.last_day {
-        return Err(Error::field("assignment.last_day", Reason::FieldOutOfRange));
+    let today = change.settings.zone.day(change.now);
+    if new.duty.last_day > agreement.terms.last_day || new.duty.last_day < today {
+        problems.push(("assignment.last_day", Reason::FieldOutOfRange));
+    }
+    if !problems.is_empty() {
+        let problem = |(field, reason)| Problem::new(field, reason);
+        return Err(Error::Invalid(problems.into_iter().map(problem).collect()));
     }
     let row = AssignmentRow {
         id: Id::timed(change.now, &mut change.chance),

@@ -81,7 +81,10 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-65536")
             .pragma("wal_autocheckpoint", "4000")
-            .statement_cache_capacity(512);
+            .statement_cache_capacity(512)
+            // The driver hands rows over from a thread of its own: let a whole answer be ready before
+            // the reader is woken for it.
+            .row_buffer_size(4096);
         // One writer: `BEGIN IMMEDIATE` never has to wait for another of this process.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

@@ -1,6 +1,6 @@
 //! Enrolments.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
@@ -101,22 +101,26 @@ pub async fn find(
     row.as_ref().map(read).transpose()
 }
 
-/// A child's enrolment at a facility that has not ended.
-pub async fn open(
+/// A child's enrolment at a facility that is open, or else one that it leaves on `day` or later.
+pub async fn standing(
     tx: &mut Tx,
     region: RegionCode,
     child: Id<Child>,
     facility: Id<Organization>,
+    day: NaiveDate,
 ) -> Result<Option<EnrolmentRow>, StoreError> {
     let row = tx
         .query(
             "SELECT * FROM enrolments
              WHERE region = $1 AND child = $2 AND facility = $3
-               AND state IN ('EXPECTED', 'ACTIVE')",
+               AND (state IN ('EXPECTED', 'ACTIVE')
+                    OR (last_day >= $4 AND last_day >= first_day))
+             ORDER BY CASE state WHEN 'LEFT' THEN 1 ELSE 0 END LIMIT 1",
         )
         .bind(region.to_string())
         .bind(child.to_string())
         .bind(facility.to_string())
+        .bind(day.to_string())
         .fetch_optional(tx)
         .await?;
     row.as_ref().map(read).transpose()

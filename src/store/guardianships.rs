@@ -40,9 +40,14 @@ pub struct GuardianshipRow {
 }
 
 impl GuardianshipRow {
+    /// Whether it has begun by a day and not ended; it may be disputed.
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.ended.is_none() && self.first_day <= day
+    }
+
     /// Whether it holds on a day, undisputed.
     pub fn speaks_on(&self, day: NaiveDate) -> bool {
-        self.ended.is_none() && self.disputed.is_none() && self.first_day <= day
+        self.holds_on(day) && self.disputed.is_none()
     }
 }
 

@@ -18,4 +18,5 @@ mod operator;
 mod policy;
 mod store;
 mod support;
+mod survival;
 mod wire;

@@ -1,3 +1,8 @@
 //! Whole journeys against the real binary, over TLS, as its users run it.
 
+mod agreement;
+mod arrival;
+mod end;
 mod example_county;
+mod look;
+mod z_scores;

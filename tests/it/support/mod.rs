@@ -4,11 +4,13 @@
 #![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
 pub mod clients;
+pub mod county;
 pub mod engines;
 pub mod parties;
 pub mod raw;
 pub mod server;
 pub mod shape;
+pub mod wire_county;
 
 pub use engines::{Bench, on_every_engine, on_postgres_only};
 pub use parties::{Party, REGION, credit_code, region};

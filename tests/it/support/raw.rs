@@ -50,4 +50,19 @@ impl Raw {
             Self::Postgres(c) => texts!(c),
         }
     }
+
+    /// One column of bytes.
+    pub async fn blobs(&mut self, sql: String) -> Vec<Vec<u8>> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(c) => {
+                let rows = c.fetch_all(sql).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+            Self::Postgres(c) => {
+                let rows = c.fetch_all(sql).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
 }

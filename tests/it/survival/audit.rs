@@ -1,0 +1,72 @@
+//! A region's ledger is read back from its tables, unsealed, and laid before the auditor.
+
+use yuqiao::{
+    ledger::{Auditor, Disclosed, Evidence, Leaf, Opening, Summary, Violation},
+    service::audit::demands,
+    store::children,
+};
+
+use crate::support::{Bench, REGION, Raw, region};
+
+/// The auditor's findings over the whole ledger of the example region.
+pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
+    let mut raw = Raw::connect(&bench.place).await;
+    let bytes = raw.blobs(format!(
+        "SELECT bytes FROM ledger_leaves WHERE region = '{REGION}' ORDER BY sequence"
+    ));
+    let leaves: Vec<Leaf> = bytes
+        .await
+        .iter()
+        .map(|b| Leaf::from_bytes(b).unwrap())
+        .collect();
+    let from = format!("FROM ledger_entries WHERE region = '{REGION}' ORDER BY sequence, position");
+    let places = raw.texts(format!(
+        "SELECT CAST(sequence AS TEXT), CAST(position AS TEXT), child {from}"
+    ));
+    let places = places.await;
+    let hashes = raw.blobs(format!("SELECT hash {from}")).await;
+    let openings = raw.blobs(format!("SELECT opening {from}")).await;
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let mut entries: Vec<Vec<([u8; 32], u32, String, Opening)>> = Vec::new();
+    entries.resize_with(leaves.len(), Vec::new);
+    for ((place, hash), opening) in places.iter().zip(hashes).zip(openings) {
+        let (sequence, position): (usize, u32) =
+            (place[0].parse().unwrap(), place[1].parse().unwrap());
+        let child = place[2].parse().unwrap();
+        let rows = children::find(&mut tx, region(), &[child]).await.unwrap();
+        let wrapped = rows[0].wrapped_key.as_deref();
+        let key = bench.gateway.keyring().child(region(), child, wrapped);
+        let row = format!("{sequence}/{position}");
+        let bytes = key
+            .unwrap()
+            .unwrap()
+            .open("ledger_entries", &row, "opening", &opening);
+        let opening = Opening::from_bytes(&bytes.unwrap()).unwrap();
+        entries[sequence].push((
+            hash.try_into().unwrap(),
+            position,
+            place[2].clone(),
+            opening,
+        ));
+    }
+    tx.rollback().await.unwrap();
+    let mut auditor = Auditor::new(REGION, demands);
+    let mut violations = Vec::new();
+    for (leaf, entries) in leaves.iter().zip(&entries) {
+        let hashes: Vec<_> = entries.iter().map(|e| e.0).collect();
+        let openings: Vec<_> = entries
+            .iter()
+            .map(|(_, index, child, opening)| Disclosed {
+                index: *index,
+                child,
+                opening,
+            })
+            .collect();
+        violations.extend(auditor.read(&Evidence {
+            leaf,
+            entries: &hashes,
+            openings: &openings,
+        }));
+    }
+    (auditor.summary(), violations)
+}

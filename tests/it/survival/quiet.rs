@@ -1,0 +1,170 @@
+//! What must hold once everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use yuqiao::{
+    access::{
+        self,
+        facts::{AskerFacts, Facts},
+    },
+    clock::Clock,
+    domain::{
+        alert::Alert,
+        child::Child,
+        id::Id,
+        organization::{Organization, OrganizationKind, Standing},
+    },
+    service::{disclosure::Looks, tide},
+    store::{
+        alerts, facts,
+        inboxes::{self, Held, Pointer},
+        regions,
+    },
+};
+
+use super::audit::audit;
+use crate::support::{
+    Bench,
+    county::{County, shown},
+    region,
+};
+
+/// Lets every delivery that is due happen.
+pub async fn settle(bench: &Bench) {
+    let mut quiet = 0;
+    while quiet < 2 {
+        quiet = if tide::tick(&bench.gateway).await.unwrap() {
+            0
+        } else {
+            quiet + 1
+        };
+    }
+}
+
+/// What each facility should hold, from the facts as they stand: by the facts a look reads
+/// (`children_at`), not by those a delivery reads.
+async fn should_hold(bench: &Bench, county: &County) -> Held {
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let (settings, _) = regions::find(&mut tx, region()).await.unwrap().unwrap();
+    let now = bench.clock.now();
+    let today = settings.zone.day(now);
+    let mut should = Held::new();
+    for party in &county.facilities {
+        let mut found = facts::facilities(&mut tx, region(), &[party.id])
+            .await
+            .unwrap();
+        let facility = found.remove(&party.id).unwrap();
+        let asker = AskerFacts {
+            organization: party.id,
+            kind: OrganizationKind::PublicFacility,
+            standing: Some(Standing::Active),
+            actor: None,
+        };
+        for mut child in facts::children_at(&mut tx, region(), party.id, today, None)
+            .await
+            .unwrap()
+        {
+            let of = [child.child];
+            let consents = facts::consents(&mut tx, region(), &of, Some(party.id)).await;
+            child.consents = consents
+                .unwrap()
+                .remove(&(child.child, party.id))
+                .unwrap_or_default();
+            let facts = Facts {
+                zone: settings.zone,
+                asker: &asker,
+                facility: Some(&facility),
+                child: Some(&child),
+            };
+            let Some(scope) = access::reach(&facts, now) else {
+                continue;
+            };
+            let standing = alerts::standing(&mut tx, region(), &of).await.unwrap();
+            let reached: BTreeMap<Id<Alert>, i64> = standing
+                .iter()
+                .filter(|a| scope.reaches(&a.facts))
+                .map(|a| (a.id, a.revision))
+                .collect();
+            if !reached.is_empty() {
+                should.insert((child.child, party.id), reached);
+            }
+        }
+    }
+    tx.rollback().await.unwrap();
+    should
+}
+
+/// What a recipient who replays its whole inbox ends up with; its numbers must have no gap.
+async fn replayed(bench: &Bench, county: &County) -> Held {
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let mut held = Held::new();
+    for party in &county.facilities {
+        let entries = inboxes::after(&mut tx, region(), party.id, 0, 1_000_000)
+            .await
+            .unwrap();
+        let numbers: Vec<i64> = entries.iter().map(|e| e.number).collect();
+        let (oldest, last) = inboxes::extent(&mut tx, region(), party.id).await.unwrap();
+        assert_eq!((oldest, last), (1, numbers.len() as i64));
+        assert_eq!(numbers, (1..=last).collect::<Vec<_>>(), "contiguous from 1");
+        for entry in entries {
+            let of = held.entry((entry.child, party.id)).or_default();
+            match entry.pointer {
+                Pointer::Delivered { alert, revision } => {
+                    of.insert(alert, revision);
+                }
+                Pointer::Retracted {
+                    alert: Some(alert), ..
+                } => {
+                    of.remove(&alert);
+                }
+                Pointer::Retracted { alert: None, .. } => of.clear(),
+            }
+        }
+    }
+    tx.rollback().await.unwrap();
+    held.retain(|_, of| !of.is_empty());
+    held
+}
+
+async fn held(bench: &Bench, county: &County) -> Held {
+    let children: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let held = inboxes::held(&mut tx, region(), &children).await.unwrap();
+    tx.rollback().await.unwrap();
+    held
+}
+
+/// Inboxes, replays, lists and the ledger agree. Gives how many alerts are held and how many looks
+/// the ledger tells of, so that a caller can see that something was at stake.
+pub async fn check(bench: &Bench, county: &County) -> (usize, u64) {
+    let held = held(bench, county).await;
+    assert_eq!(
+        held,
+        should_hold(bench, county).await,
+        "no more and no less than the keys reach"
+    );
+    assert_eq!(
+        held,
+        replayed(bench, county).await,
+        "a replay gives what is held"
+    );
+    let looks = Looks::start(bench.gateway.clone());
+    for (which, party) in county.facilities.iter().enumerate() {
+        let (alerts, _) = shown(&looks, county.morning(which, None)).await.unwrap();
+        let listed: BTreeSet<Id<Alert>> = alerts.iter().map(|d| d.row.id).collect();
+        let of = |((_, recipient), of): (&(Id<Child>, Id<Organization>), &BTreeMap<_, _>)| {
+            let of: Vec<Id<Alert>> = of.keys().copied().collect();
+            if *recipient == party.id {
+                of
+            } else {
+                Vec::new()
+            }
+        };
+        let kept: BTreeSet<Id<Alert>> = held.iter().flat_map(of).collect();
+        assert_eq!(listed, kept, "a list shows what the inbox holds");
+    }
+    let (summary, violations) = audit(bench).await;
+    assert!(violations.is_empty(), "{violations:?}");
+    assert_eq!(summary.unopened, 0);
+    (held.values().map(BTreeMap::len).sum(), summary.looks)
+}
