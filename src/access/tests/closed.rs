@@ -19,19 +19,20 @@ use crate::{
     },
 };
 
+type Question = (Asker, Purpose);
 type Spoil = fn(&mut Situation);
 type Missing = &'static [(Key, Closed)];
 type Row = (&'static str, Spoil, Missing);
 
-const DAILY: (Asker, Purpose) = (Asker::FacilityStaff, Purpose::DailyCare);
-const ENTRY: (Asker, Purpose) = (Asker::FacilityStaff, Purpose::EntryExamination);
-const URGENT: (Asker, Purpose) = (Asker::FacilityStaff, Purpose::UrgentSafety);
-const GUIDANCE: (Asker, Purpose) = (Asker::Instructor, Purpose::HealthGuidance);
-const OWN_RECORD: (Asker, Purpose) = (Asker::SourceInstitution, Purpose::OwnRecord);
-const FOLLOW_UP: (Asker, Purpose) = (Asker::MchCentre, Purpose::FollowUp);
-const FAMILY: (Asker, Purpose) = (Asker::Guardian, Purpose::GuardianAccess);
-const COUNTS: (Asker, Purpose) = (Asker::Commission, Purpose::Supervision);
-const EMERGENCY: (Asker, Purpose) = (Asker::EmergencyInstitution, Purpose::Emergency);
+const DAILY: Question = (Asker::FacilityStaff, Purpose::DailyCare);
+const ENTRY: Question = (Asker::FacilityStaff, Purpose::EntryExamination);
+const URGENT: Question = (Asker::FacilityStaff, Purpose::UrgentSafety);
+const GUIDANCE: Question = (Asker::Instructor, Purpose::HealthGuidance);
+const OWN_RECORD: Question = (Asker::SourceInstitution, Purpose::OwnRecord);
+const FOLLOW_UP: Question = (Asker::MchCentre, Purpose::FollowUp);
+const FAMILY: Question = (Asker::Guardian, Purpose::GuardianAccess);
+const COUNTS: Question = (Asker::Commission, Purpose::Supervision);
+const EMERGENCY: Question = (Asker::EmergencyInstitution, Purpose::Emergency);
 
 /// Closes a key of every organization that asks.
 #[rustfmt::skip]
@@ -198,13 +199,13 @@ fn left(first: &str, last: &str) -> EnrolmentState {
 }
 
 struct Scenario {
-    of: (Asker, Purpose),
+    of: Question,
     row: Row,
     missing: Vec<(Key, Closed)>,
 }
 
 fn scenarios() -> Vec<Scenario> {
-    let groups: [((Asker, Purpose), &[&[Row]]); 9] = [
+    let groups: [(Question, &[&[Row]]); 9] = [
         (DAILY, &[ORGANIZATION, AGREEMENT, CARE, STAFF]),
         (ENTRY, &[ORGANIZATION, AGREEMENT, EXPECTED, STAFF]),
         (URGENT, &[ORGANIZATION, AGREEMENT, UNDISPUTED, STAFF]),

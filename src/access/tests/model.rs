@@ -236,13 +236,13 @@ fn on_duty(s: &Situation) -> bool {
     let (weekday, time) = (local(s).weekday(), local(s).time());
     let hhmm = format!("{:02}:{:02}", time.hour(), time.minute());
     assignments.into_iter().any(|a| {
-        let shifts = a.duty.shifts.iter().map(|shift| shift.parts());
+        let mut shifts = a.duty.shifts.iter().map(|shift| shift.parts());
         let in_shift = |(of, from, until): (u32, String, String)| {
             of == weekday.number_from_monday() && from <= hhmm && hhmm < until
         };
         a.duty.ended.is_none()
             && (a.duty.first_day..=a.duty.last_day).contains(&today(s))
-            && (a.duty.shifts.is_empty() || shifts.map(in_shift).any(|x| x))
+            && (a.duty.shifts.is_empty() || shifts.any(in_shift))
             && agreements(s).any(|g| g.id == a.agreement && g.institution == s.asker.organization)
     })
 }

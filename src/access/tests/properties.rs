@@ -36,9 +36,12 @@ fn yesterday(s: &Situation) -> NaiveDate {
     today(s).checked_sub_days(Days::new(1)).unwrap()
 }
 
+/// What it takes away, by the name it has in each basis, and how.
+type Removal = (&'static [Key], fn(&mut Situation));
+
 /// Ways to take one key away from a situation in which it is open.
 #[rustfmt::skip]
-const REMOVALS: &[(&[Key], fn(&mut Situation))] = &[
+const REMOVALS: &[Removal] = &[
     (&[Key::Standing], |s| s.asker.standing = None),
     (&[Key::Standing], |s| s.asker.standing = Some(Standing::Suspended)),
     (&[Key::Actor], |s| s.asker.actor = None),
