@@ -3,6 +3,7 @@
 mod agreements;
 mod consents;
 mod instructors;
+mod invariants;
 mod permits;
 mod plans;
 mod pushes;

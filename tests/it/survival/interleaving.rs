@@ -184,8 +184,7 @@ async fn a_key_and_a_check_up_can_not_pass_each_other_unseen() {
 /// A record whose revisions name one child after another, from both gateways at once: only the last
 /// counts, and nothing of it stays with the others.
 ///
-/// Break it: drop the index `check_ups_counting`; or in `service/push/apply.rs`, let `must_be_locked`
-/// agree to everything.
+/// Break it: leave the index `check_ups_counting` out of the migrations.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_record_that_wanders_between_children_stays_with_the_last() {
     on_postgres_only("two gateways on one database", async |bench| {
