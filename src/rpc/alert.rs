@@ -24,6 +24,7 @@ use crate::{
         disclosure::{
             self, Answer, Ask, Audience, Looks, OpenedAlert, Question, Wish, Withheld, open_alert,
         },
+        guardian_codes,
     },
     store::alerts::Disclosed,
 };
@@ -161,7 +162,7 @@ impl Alerts {
             },
             (Parent::Child(child), Some(code)) => Question::Guardian {
                 child,
-                code: guardian_code_digest(&self.gateway, region, &code),
+                code: guardian_codes::digest(&self.gateway, region, &code),
                 about: Wish::Alerts,
             },
             (Parent::Child(_), None) => {
@@ -228,15 +229,6 @@ impl Alerts {
         }
         Ok(opened)
     }
-}
-
-/// The keyed digest under which a guardian's code is stored.
-pub(super) fn guardian_code_digest(
-    gateway: &Gateway,
-    region: RegionCode,
-    code: &GuardianCode,
-) -> String {
-    crate::service::guardian_codes::digest(gateway, region, code)
 }
 
 fn parent(f: &mut Fields, text: &str) -> Option<(RegionCode, Parent)> {

@@ -3,7 +3,6 @@
 use tonic::{Request, Response, Status};
 
 use super::{
-    alert::guardian_code_digest,
     caller,
     convert::{self, Fields, WireWord, name},
     page::{self, Walk},
@@ -16,6 +15,7 @@ use crate::{
     service::{
         Error, Gateway, Reason,
         disclosure::{Answer, Ask, Look, Looks, Question, Wish, open_looks},
+        guardian_codes,
     },
 };
 
@@ -53,7 +53,7 @@ impl LedgerService for Ledger {
             );
             let size = page::size(message.page_size, USUAL_PAGE);
             let before = walk.after_parsed(&message.page_token)?;
-            let code = guardian_code_digest(&self.gateway, region, &code);
+            let code = guardian_codes::digest(&self.gateway, region, &code);
             let about = Wish::Looks {
                 before,
                 limit: i64::from(size),

@@ -324,8 +324,9 @@ pub async fn get(
     if !part_in(&mut tx, region, &caller, &row).await? {
         return Err(Reason::NotFound.into());
     }
-    let expired = is_expired(&mut tx, region, &row).await?;
+    let expired = expiry(&mut tx, region).await?;
     tx.rollback().await?;
+    let expired = expired(&row);
     Ok((row, expired))
 }
 
@@ -340,20 +341,26 @@ pub async fn list(
     let mut tx = gateway.store().snapshot().await?;
     let caller = caller::admit(&mut tx, region, claim).await?;
     let rows = consents::list(&mut tx, region, caller.organization, cursor, limit).await?;
-    let mut told = Vec::with_capacity(rows.len());
-    for row in rows {
-        let expired = is_expired(&mut tx, region, &row).await?;
-        told.push((row, expired));
-    }
+    let expired = expiry(&mut tx, region).await?;
     tx.rollback().await?;
-    Ok(told)
+    let told = rows.into_iter().map(|row| {
+        let expired = expired(&row);
+        (row, expired)
+    });
+    Ok(told.collect())
 }
 
-async fn is_expired(tx: &mut Tx, region: RegionCode, row: &ConsentRow) -> Result<bool, Error> {
+/// Tells of any consent whether it has expired now, by one reading of the zone and the clock.
+async fn expiry(
+    tx: &mut Tx,
+    region: RegionCode,
+) -> Result<impl Fn(&ConsentRow) -> bool + use<>, Error> {
     let settings = crate::store::regions::find(tx, region).await?;
     let (settings, _) = settings.ok_or(Reason::RegionForeign)?;
     let now = tx.now().await?;
-    Ok(row.state == ConsentState::Granted && now >= settings.zone.end(row.grant.last_day))
+    Ok(move |row: &ConsentRow| {
+        row.state == ConsentState::Granted && now >= settings.zone.end(row.grant.last_day)
+    })
 }
 
 /// Whether the organization has a part in a consent: recipient, recorder, a named source, or an
