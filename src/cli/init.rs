@@ -14,11 +14,12 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use rand::RngCore;
 
-use super::{fault::Fault, house, serve::opened};
+use super::{fault::Fault, house, serve::opened, words};
 use crate::{
     clock::{Clock, SystemClock, system_chance},
     config::{Config, DataDir, Database, FILE, MasterKeySource, Tls, USUAL_LISTEN, files},
     domain::{
+        growth_standard::GrowthStandard,
         identifier::SocialCreditCode,
         organization::OrganizationKind,
         region::{RegionCode, Settings, Zone},
@@ -50,6 +51,9 @@ pub struct Init {
     /// Raise haemoglobin limits with altitude
     #[arg(long)]
     correct_for_altitude: bool,
+    /// Whose growth classes raise alerts (生长标准)
+    #[arg(long, value_name = "STANDARD", default_value = "wst423", value_parser = words::parse_growth_standard)]
+    growth_standard: GrowthStandard,
     /// Minutes east of UTC
     #[arg(
         long,
@@ -97,6 +101,7 @@ impl Init {
             zone,
             altitude_m: self.altitude_m,
             correct_for_altitude: self.correct_for_altitude,
+            growth_standard: self.growth_standard,
         };
         let commission = Invitation {
             kind: OrganizationKind::HealthCommission,

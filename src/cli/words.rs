@@ -1,5 +1,6 @@
 //! Chinese words for the wire's enums, and their names as arguments.
 
+use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::wire::{
     ActorRole, ActorState, AgreementState, AlertState, Category, Level, OrganizationKind, Outcome,
     Purpose,
@@ -39,6 +40,14 @@ pub fn parse_role(text: &str) -> Result<ActorRole, String> {
 /// Where there is no such purpose.
 pub fn parse_purpose(text: &str) -> Result<Purpose, String> {
     named(text, Purpose::from_str_name)
+}
+
+/// Reads a growth standard: `wst423` or `who`.
+///
+/// # Errors
+/// Where there is no such standard.
+pub fn parse_growth_standard(text: &str) -> Result<GrowthStandard, String> {
+    GrowthStandard::parse(&text.to_ascii_uppercase()).ok_or_else(|| "no such value".to_owned())
 }
 
 /// What an organization is.

@@ -17,6 +17,7 @@ use crate::clinical::matching::{Case, Match};
 use crate::clinical::rules::{Recipient, Rule, RuleSet};
 use crate::domain::alert::{Category, Level};
 use crate::domain::checkup::CheckUp;
+use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::sex::Sex;
 
 /// What rules need to know about the child. No `Debug`: it tells a birthday.
@@ -36,6 +37,8 @@ pub struct Setting {
     pub altitude_m: i32,
     /// Whether the county corrects haemoglobin limits for altitude `[cfg]`.
     pub correct_for_altitude: bool,
+    /// Whose growth classes raise alerts: growth rules of the other standard are silent.
+    pub growth_standard: GrowthStandard,
 }
 
 impl Setting {

@@ -59,18 +59,26 @@ impl<'a> Case<'a> {
     /// Calls `found` for every way in which the rule's condition holds.
     pub(super) fn matches(&self, rule: &Rule, mut found: impl FnMut(Match)) {
         match &rule.when {
-            Condition::Nutrition { indicator, class } => {
-                if let Some((at, classified)) = self.classified(rule, *indicator)
-                    && classified.nutrition() == Some(*class)
+            Condition::Nutrition {
+                standard,
+                indicator,
+                class,
+            } => {
+                if let Some((at, judged)) = self.judged(rule, *standard, *indicator)
+                    && judged.nutrition() == Some(*class)
                 {
-                    found(self.growth_match(at, &classified));
+                    found(self.growth_match(at, *indicator, &judged));
                 }
             }
-            Condition::GrowthLevel { indicator, any_of } => {
-                if let Some((at, classified)) = self.classified(rule, *indicator)
-                    && any_of.contains(&classified.level())
+            Condition::GrowthLevel {
+                standard,
+                indicator,
+                any_of,
+            } => {
+                if let Some((at, judged)) = self.judged(rule, *standard, *indicator)
+                    && any_of.contains(&judged.level())
                 {
-                    found(self.growth_match(at, &classified));
+                    found(self.growth_match(at, *indicator, &judged));
                 }
             }
             Condition::ImplausibleGrowth {} => self.implausible(rule).into_iter().for_each(found),

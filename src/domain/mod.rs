@@ -14,6 +14,7 @@ pub mod child;
 pub mod consent;
 pub mod enrolment;
 pub mod finding;
+pub mod growth_standard;
 pub mod guardianship;
 pub mod id;
 pub mod identifier;

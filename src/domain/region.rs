@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
+use super::growth_standard::GrowthStandard;
+
 /// A six-digit GB/T 2260 code. The tenant key: every primary key starts with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegionCode(u32);
@@ -44,6 +46,8 @@ pub struct Settings {
     pub altitude_m: u32,
     /// Whether haemoglobin limits rise with altitude: a local decision.
     pub correct_for_altitude: bool,
+    /// Whose growth classes raise alerts.
+    pub growth_standard: GrowthStandard,
 }
 
 impl Settings {

@@ -313,11 +313,13 @@ impl DirectoryService for Directory {
                 altitude_m.unwrap_or(0),
                 0..=Settings::HIGHEST_ALTITUDE_M,
             );
-            let region = f.finish(region)?;
+            let growth_standard = f.optional_word("growth_standard", message.growth_standard);
+            let (region, growth_standard) = f.finish(region.zip(growth_standard))?;
             let correct_for_altitude = message.correct_for_altitude;
             let edit = regions::Edit {
                 altitude_m,
                 correct_for_altitude,
+                growth_standard,
             };
             let settings = regions::update(&self.0, region, &claim, edit).await?;
             Ok(region_message(region, &settings))
@@ -456,5 +458,6 @@ fn region_message(region: RegionCode, settings: &Settings) -> wire::Region {
         utc_offset_minutes: settings.zone.minutes(),
         altitude_m: settings.altitude_m,
         correct_for_altitude: settings.correct_for_altitude,
+        growth_standard: settings.growth_standard.number(),
     }
 }

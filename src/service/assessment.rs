@@ -154,6 +154,7 @@ fn plan_child(
     let setting = assess::Setting {
         altitude_m: i32::try_from(occasion.settings.altitude_m).unwrap_or(i32::MAX),
         correct_for_altitude: occasion.settings.correct_for_altitude,
+        growth_standard: occasion.settings.growth_standard,
     };
     let raised = assess::assess(gateway.rules(), &subject, &setting, &examined);
     let index = gateway.keyring().index();

@@ -7,7 +7,10 @@ use super::{
     reason::Reason,
 };
 use crate::{
-    domain::region::{RegionCode, Settings},
+    domain::{
+        growth_standard::GrowthStandard,
+        region::{RegionCode, Settings},
+    },
     store::regions,
 };
 
@@ -28,6 +31,8 @@ pub struct Edit {
     pub altitude_m: Option<u32>,
     /// Whether haemoglobin limits rise with altitude.
     pub correct_for_altitude: Option<bool>,
+    /// Whose growth classes raise alerts.
+    pub growth_standard: Option<GrowthStandard>,
 }
 
 /// Changes the settings. What was assessed before stays as it was assessed.
@@ -47,6 +52,7 @@ pub async fn update(
     settings.correct_for_altitude = edit
         .correct_for_altitude
         .unwrap_or(settings.correct_for_altitude);
+    settings.growth_standard = edit.growth_standard.unwrap_or(settings.growth_standard);
     if !regions::update(&mut tx, region, &settings, revision).await? {
         return Err(Reason::EtagMismatch.into());
     }

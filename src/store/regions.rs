@@ -1,7 +1,10 @@
 //! Regions and their settings.
 
 use super::{Tx, error::StoreError, rows::Reader};
-use crate::domain::region::{RegionCode, Settings, Zone};
+use crate::domain::{
+    growth_standard::GrowthStandard,
+    region::{RegionCode, Settings, Zone},
+};
 
 /// A region's settings, and the revision at which they were read.
 pub async fn find(tx: &mut Tx, region: RegionCode) -> Result<Option<(Settings, i64)>, StoreError> {
@@ -17,6 +20,7 @@ pub async fn find(tx: &mut Tx, region: RegionCode) -> Result<Option<(Settings, i
         zone: zone.ok_or_else(|| r.corrupt("utc_offset_minutes"))?,
         altitude_m: r.number("altitude_m")?,
         correct_for_altitude: r.flag("correct_for_altitude")?,
+        growth_standard: r.word("growth_standard", GrowthStandard::parse)?,
     };
     Ok(Some((settings, r.int("revision")?)))
 }
@@ -39,13 +43,15 @@ pub async fn create(
     settings: &Settings,
 ) -> Result<(), StoreError> {
     tx.query(
-        "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude, revision)
-         VALUES ($1, $2, $3, $4, 1)",
+        "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude,
+                              growth_standard, revision)
+         VALUES ($1, $2, $3, $4, $5, 1)",
     )
     .bind(region.to_string())
     .bind(i64::from(settings.zone.minutes()))
     .bind(i64::from(settings.altitude_m))
     .bind(i64::from(settings.correct_for_altitude))
+    .bind(settings.growth_standard.as_str())
     .execute(tx)
     .await?;
     tx.query("INSERT INTO ledger_heads (region, size, time_us) VALUES ($1, 0, 0)")
@@ -64,13 +70,16 @@ pub async fn update(
 ) -> Result<bool, StoreError> {
     let changed = tx
         .query(
-            "UPDATE regions SET altitude_m = $3, correct_for_altitude = $4, revision = revision + 1
+            "UPDATE regions
+             SET altitude_m = $3, correct_for_altitude = $4, growth_standard = $5,
+                 revision = revision + 1
              WHERE region = $1 AND revision = $2",
         )
         .bind(region.to_string())
         .bind(revision)
         .bind(i64::from(settings.altitude_m))
         .bind(i64::from(settings.correct_for_altitude))
+        .bind(settings.growth_standard.as_str())
         .execute(tx)
         .await?;
     Ok(changed == 1)

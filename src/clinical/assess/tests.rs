@@ -12,10 +12,12 @@ static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::load().unwrap());
 const SEA_LEVEL: Setting = Setting {
     altitude_m: 0,
     correct_for_altitude: false,
+    growth_standard: GrowthStandard::Wst423,
 };
 const BANNER: Setting = Setting {
     altitude_m: 1_300,
     correct_for_altitude: true,
+    growth_standard: GrowthStandard::Wst423,
 };
 
 fn day(text: &str) -> NaiveDate {
@@ -118,7 +120,7 @@ fn the_anaemia_table() {
             365,
             Setting {
                 altitude_m: -154,
-                correct_for_altitude: true,
+                ..BANNER
             },
             1_099,
             "ANAEMIA_MILD",
@@ -127,7 +129,7 @@ fn the_anaemia_table() {
             365,
             Setting {
                 altitude_m: -154,
-                correct_for_altitude: true,
+                ..BANNER
             },
             1_100,
             NONE,
@@ -518,7 +520,7 @@ proptest! {
         altitude_m in any::<i32>(),
     ) {
         let child = Subject { sex, gestation_days, ..girl() };
-        let setting = Setting { altitude_m, correct_for_altitude: true };
+        let setting = Setting { altitude_m, ..BANNER };
         for alert in assess_at(&child, &setting, &history) {
             prop_assert!(!alert.check_ups.is_empty() && !alert.sources.is_empty());
             let for_facility = alert.recipients.contains(&Recipient::Facility);

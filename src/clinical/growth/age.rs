@@ -24,6 +24,16 @@ impl AgeDays {
         (0.0..73_050.0).contains(&days).then_some(AgeDays(days))
     }
 
+    /// From months with a fraction, of 30.4375 days each; [`AgeDays::row`] rounds them half up.
+    pub fn from_months(months: f64) -> Option<AgeDays> {
+        AgeDays::new(months * DAYS_PER_MONTH)
+    }
+
+    /// In months of 30.4375 days, with their fraction.
+    pub fn months(self) -> f64 {
+        self.0 / DAYS_PER_MONTH
+    }
+
     /// The row of a by-day table: halves go up, as in WHO's program.
     pub fn row(self) -> u32 {
         (self.0 + 0.5).floor() as u32

@@ -1,10 +1,12 @@
 //! Both standards for one set of measurements at one age: classes where they can be believed.
 
 use crate::clinical::growth::age::{Age, AgeDays};
+use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::stature::{self, Micrometres, Position};
-use crate::clinical::growth::who::{Observation, Scores};
+use crate::clinical::growth::who::{Observation, Scored, Scores};
 use crate::clinical::growth::wst423::{Classified, FIRST_HEIGHT_MONTH};
 use crate::clinical::growth::{Indicator, Tables};
+use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::sex::Sex;
 
 /// What one check-up measured. No `Debug`: these are findings.
@@ -18,10 +20,35 @@ pub struct Measurements {
     pub oedema: bool,
 }
 
+/// What one standard says of one indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    Wst423(Classified),
+    Who(Scored),
+}
+
+impl Judged {
+    /// The nutrition class by that standard, if the measurement falls into one.
+    pub fn nutrition(&self) -> Option<NutritionClass> {
+        match self {
+            Judged::Wst423(classified) => classified.nutrition(),
+            Judged::Who(scored) => scored.nutrition(),
+        }
+    }
+
+    /// The level by that standard's standard deviations.
+    pub fn level(&self) -> GrowthLevel {
+        match self {
+            Judged::Wst423(classified) => classified.level(),
+            Judged::Who(scored) => scored.level(),
+        }
+    }
+}
+
 /// The measurements judged.
 pub struct Appraisal {
     pub age: Age,
-    /// WHO 2006 z-scores: trends and plausibility.
+    /// WHO z-scores (2006, from five years on 2007): trends and plausibility.
     pub scores: Scores,
     /// Length or height changed by 0.7 cm because of the position.
     pub stature_adjusted: bool,
@@ -33,6 +60,18 @@ impl Appraisal {
     /// or a measurement it rests on is implausible (see [`Appraisal::is_believable`]).
     pub fn class(&self, indicator: Indicator) -> Option<Classified> {
         self.classes[indicator.index()].filter(|_| self.is_believable(indicator))
+    }
+
+    /// What `standard` says of an indicator, where it can be believed.
+    pub fn judged(&self, standard: GrowthStandard, indicator: Indicator) -> Option<Judged> {
+        match standard {
+            GrowthStandard::Wst423 => self.class(indicator).map(Judged::Wst423),
+            GrowthStandard::Who => self
+                .scores
+                .get(indicator)
+                .filter(|_| self.is_believable(indicator))
+                .map(Judged::Who),
+        }
     }
 
     /// Whether no WHO flag stands on the indicator or on a measurement it rests on.
@@ -127,7 +166,7 @@ mod tests {
                 .unwrap()
                 .nutrition()
         };
-        use crate::clinical::growth::wst423::NutritionClass::Stunting;
+        use NutritionClass::Stunting;
         assert_eq!(class(seen(820_000, None)), None);
         assert_eq!(class(seen(820_000, Some(Position::Standing))), None);
         assert_eq!(class(seen(826_900, Some(Position::Lying))), Some(Stunting));

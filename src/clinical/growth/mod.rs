@@ -1,10 +1,11 @@
 //! Growth of one child against two standards, which are never mixed in one statement.
 //!
-//! - [`who`]: WHO Child Growth Standards 2006, z-scores (trends, plausibility, `yuqiao assess`)
-//! - [`wst423`]: WS/T 423-2022, classes (alerts)
+//! - [`who`]: WHO Child Growth Standards 2006 and Reference 2007, z-scores
+//! - [`wst423`]: WS/T 423-2022, levels and classes
 //! - [`individual`]: both for one set of measurements at one age
 
 pub mod age;
+pub mod class;
 pub mod individual;
 pub mod lms;
 pub mod stature;

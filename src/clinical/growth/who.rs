@@ -1,18 +1,24 @@
-//! WHO Child Growth Standards 2006: z-scores of one child, as WHO's program `anthro` gives them.
+//! WHO's z-scores of one child: Child Growth Standards 2006 under 60 months, as WHO's program
+//! `anthro` gives them, and the Reference 2007 from then on, as `anthroplus` does.
 //!
-//! Z-scores only, no classes: China's classes are WS/T 423's (see [`super::wst423`]) and the two
-//! are never mixed. From 60 months there is no score here.
+//! WHO's classes are not WS/T 423's (see [`super::wst423`]): overweight begins one step higher under
+//! five years. The two are never mixed in one statement.
+
+pub mod reference2007;
 
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::AgeDays;
+use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::lms::{Lms, LmsTable, Score};
 use crate::clinical::growth::stature::{self, Micrometres, Position};
 use crate::clinical::growth::table::TableError;
 use crate::domain::sex::Sex;
+use crate::domain::text_code::text_codes;
+use reference2007::Reference;
 
 /// From this day on (24 months) height tables apply, before it length tables.
 pub const FIRST_HEIGHT_DAY: u32 = 731;
-/// No score from this many months on.
+/// From this many months on the Reference 2007 applies.
 const END_MONTHS: u32 = 60;
 /// A child stands at this age at the earliest.
 const STANDS_FROM_MONTHS: u32 = 9;
@@ -21,7 +27,32 @@ const HEIGHT_FROM_UM: Micrometres = 870_000;
 /// One row of the weight-for-length and weight-for-height tables: 0.1 cm.
 const UM_PER_ROW: Micrometres = 1_000;
 
-/// The six reference tables.
+macro_rules! shipped {
+    ($name:literal, $x:literal) => {
+        $crate::clinical::growth::lms::LmsTable::read(
+            $name,
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/src/clinical/data/",
+                $name
+            )),
+            $x,
+        )
+    };
+}
+use shipped;
+
+text_codes! {
+    /// Which of WHO's publications a score comes from.
+    Edition {
+        /// Child Growth Standards, under 60 months.
+        Who2006 = "WHO2006",
+        /// Growth Reference, from 60 months on.
+        Who2007 = "WHO2007",
+    }
+}
+
+/// WHO's reference tables: six by day or millimetre to 60 months, three by month from then on.
 #[derive(Debug)]
 pub struct Standards {
     pub weight_for_age: LmsTable,
@@ -30,6 +61,7 @@ pub struct Standards {
     pub head_for_age: LmsTable,
     pub weight_for_length: LmsTable,
     pub weight_for_height: LmsTable,
+    pub from_five: Reference,
 }
 
 /// One child, measured once. Whatever is unknown or was not measured is `None`.
@@ -48,9 +80,54 @@ pub struct Observation {
 /// A z-score and whether it is too extreme to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scored {
+    pub indicator: Indicator,
+    pub edition: Edition,
     pub z: Score,
     /// Beyond WHO's limits of plausibility: measure again before believing it.
     pub implausible: bool,
+}
+
+impl Scored {
+    /// WHO's class of the indicator, if the score falls into one `[k]`. Exactly on a cut-off is not
+    /// beyond it.
+    pub fn nutrition(&self) -> Option<NutritionClass> {
+        use NutritionClass::*;
+        let z = self.z.hundredths();
+        let low = |plain, severe| match z {
+            ..-300 => Some(severe),
+            -300..-200 => Some(plain),
+            _ => None,
+        };
+        match (self.indicator, self.edition) {
+            (Indicator::WeightForAge, _) => low(Underweight, SevereUnderweight),
+            (Indicator::LengthHeightForAge, _) => low(Stunting, SevereStunting),
+            (Indicator::WeightForLengthHeight | Indicator::BmiForAge, Edition::Who2006) => {
+                match z {
+                    301.. => Some(Obesity),
+                    201..=300 => Some(Overweight),
+                    101..=200 => Some(RiskOfOverweight),
+                    _ => low(Wasting, SevereWasting),
+                }
+            }
+            (Indicator::BmiForAge, Edition::Who2007) => match z {
+                201.. => Some(Obesity),
+                101..=200 => Some(Overweight),
+                _ => low(Thinness, SevereThinness),
+            },
+            _ => None,
+        }
+    }
+
+    /// The same five steps as WS/T 423's, by WHO's standard deviations `[P]`: WHO names no levels.
+    pub fn level(&self) -> GrowthLevel {
+        match self.z.hundredths() {
+            ..-200 => GrowthLevel::Lower,
+            -200..-100 => GrowthLevel::LowerMiddle,
+            -100..=100 => GrowthLevel::Middle,
+            101..=200 => GrowthLevel::UpperMiddle,
+            201.. => GrowthLevel::Upper,
+        }
+    }
 }
 
 /// What the observation yields. `Debug` is not implemented: these are findings.
@@ -80,12 +157,6 @@ impl Scores {
     }
 }
 
-macro_rules! shipped {
-    ($name:literal, $x:literal) => {
-        LmsTable::read($name, include_str!(concat!("../data/", $name)), $x)
-    };
-}
-
 impl Standards {
     pub(super) fn load() -> Result<Standards, TableError> {
         Ok(Standards {
@@ -95,11 +166,37 @@ impl Standards {
             head_for_age: shipped!("who2006_hcfa.csv", "day")?,
             weight_for_length: shipped!("who2006_wfl.csv", "mm")?,
             weight_for_height: shipped!("who2006_wfh.csv", "mm")?,
+            from_five: Reference::load()?,
         })
     }
 
-    /// All five scores of one observation.
+    /// The scores of one observation: five by the 2006 standards, three by the 2007 reference.
     pub fn score(&self, seen: &Observation) -> Scores {
+        let mut scores = self.score_under_five(seen);
+        let (Some(sex), Some(age)) = (seen.sex, seen.age) else {
+            return scores;
+        };
+        if age.is_under_months(END_MONTHS) {
+            return scores;
+        }
+        let weight = seen.weight_kg.filter(|&kg| kg > 0.0 && !seen.oedema);
+        let bmi = scores.bmi.filter(|_| !seen.oedema);
+        let cm = scores.stature_um.map(|um| um as f64 / 1e4);
+        let reference = &self.from_five;
+        let mut put = |indicator, y: Option<f64>, table: &LmsTable| {
+            let lms = reference2007::at_age(table, sex, age);
+            scores.by_indicator[indicator as usize] = y
+                .zip(lms)
+                .and_then(|(y, lms)| scored(indicator, Edition::Who2007, &lms, y));
+        };
+        put(Indicator::WeightForAge, weight, &reference.weight_for_age);
+        put(Indicator::LengthHeightForAge, cm, &reference.height_for_age);
+        put(Indicator::BmiForAge, bmi, &reference.bmi_for_age);
+        scores
+    }
+
+    /// The same by the 2006 standards alone: from 60 months on there is no score.
+    pub fn score_under_five(&self, seen: &Observation) -> Scores {
         let weight = seen.weight_kg.filter(|&kg| kg > 0.0);
         let head = seen.head_cm.filter(|&cm| cm > 0.0);
         let day = seen.age.map(AgeDays::row);
@@ -136,8 +233,9 @@ impl Standards {
 
         let at_age = |table: &LmsTable| day.and_then(|day| table.row(sex, day).copied());
         let mut put = |indicator: Indicator, y: Option<f64>, lms: Option<Lms>| {
-            scores.by_indicator[indicator.index()] =
-                y.zip(lms).and_then(|(y, lms)| scored(indicator, &lms, y));
+            scores.by_indicator[indicator.index()] = y
+                .zip(lms)
+                .and_then(|(y, lms)| scored(indicator, Edition::Who2006, &lms, y));
         };
         put(
             Indicator::LengthHeightForAge,
@@ -191,7 +289,7 @@ impl Standards {
 }
 
 /// The score and its plausibility, judged on the rounded score as WHO's program does.
-fn scored(indicator: Indicator, lms: &Lms, y: f64) -> Option<Scored> {
+fn scored(indicator: Indicator, edition: Edition, lms: &Lms, y: f64) -> Option<Scored> {
     let z = match indicator {
         Indicator::LengthHeightForAge | Indicator::HeadCircumferenceForAge => lms.z(y),
         _ => lms.z_restricted(y),
@@ -203,6 +301,8 @@ fn scored(indicator: Indicator, lms: &Lms, y: f64) -> Option<Scored> {
         _ => (-500, 500),
     };
     Some(Scored {
+        indicator,
+        edition,
         z,
         implausible: !(low..=high).contains(&z.hundredths()),
     })

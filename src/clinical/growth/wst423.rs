@@ -4,14 +4,12 @@
 //! as exact fractions of integers: 8.2 kg in a boy of 12 months is exactly −2 SD and therefore not
 //! 低体重, which binary floating point can't promise.
 
-mod class;
-
 use crate::clinical::growth::Indicator;
+use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::stature::Micrometres;
 use crate::clinical::growth::table::{Lines, TableError};
 use crate::domain::sex::Sex;
-
-pub use class::{GrowthLevel, NutritionClass};
+use crate::domain::text_code::text_codes;
 
 /// The standard's name as alerts cite it.
 pub const DOCUMENT: &str = "WS/T 423-2022";
@@ -20,15 +18,16 @@ pub const FIRST_HEIGHT_MONTH: u32 = 24;
 /// The standard ends before so many completed months.
 pub const END_MONTHS: u32 = 84;
 
-/// Which row the cut-offs came from; the standard has no rule between rows, so a result says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowUse {
-    /// A row of the standard.
-    Exact,
-    /// `[P]` linear between the neighbouring rows.
-    Interpolated,
-    /// `[P]` 82 and 83 months: the row of 81.
-    LastRow,
+text_codes! {
+    /// Which row the cut-offs came from; the standard has no rule between rows, so a result says it.
+    RowUse {
+        /// A row of the standard.
+        Exact = "EXACT",
+        /// `[P]` linear between the neighbouring rows.
+        Interpolated = "INTERPOLATED",
+        /// `[P]` 82 and 83 months: the row of 81.
+        LastRow = "LAST_ROW",
+    }
 }
 
 /// Where a measurement lies among the seven cut-offs.

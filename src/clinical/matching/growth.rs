@@ -2,13 +2,13 @@
 
 use super::{Case, Match};
 use crate::clinical::growth::age::Age;
-use crate::clinical::growth::individual::{Appraisal, Measurements, appraise};
+use crate::clinical::growth::individual::{Appraisal, Judged, Measurements, appraise};
 use crate::clinical::growth::stature::Position;
-use crate::clinical::growth::wst423::{Classified, RowUse};
 use crate::clinical::growth::{Indicator, Tables};
 use crate::clinical::rules::Rule;
 use crate::domain::catalogue::FindingCode;
 use crate::domain::finding::{Finding, decimal};
+use crate::domain::growth_standard::GrowthStandard;
 
 impl Case<'_> {
     pub(super) fn exam_for(&self, indicator: Indicator) -> Option<usize> {
@@ -48,35 +48,40 @@ impl Case<'_> {
         Some(appraise(tables, self.subject.sex?, age, &seen))
     }
 
-    pub(super) fn classified(
+    /// What the rule's standard says of an indicator; nothing where the region goes by another.
+    pub(super) fn judged(
         &self,
         rule: &Rule,
+        standard: GrowthStandard,
         indicator: Indicator,
-    ) -> Option<(usize, Classified)> {
+    ) -> Option<(usize, Judged)> {
+        if standard != self.setting.growth_standard {
+            return None;
+        }
         let at = self.exam_for(indicator)?;
         self.age_for(rule, at)?;
-        Some((at, self.appraisal(at)?.class(indicator)?))
+        Some((at, self.appraisal(at)?.judged(standard, indicator)?))
     }
 
-    pub(super) fn growth_match(&self, at: usize, classified: &Classified) -> Match {
-        let class = match classified.nutrition() {
+    pub(super) fn growth_match(&self, at: usize, indicator: Indicator, judged: &Judged) -> Match {
+        let class = match judged.nutrition() {
             Some(class) => class.as_str(),
-            None => classified.level().as_str(),
-        };
-        let row = match classified.row {
-            RowUse::Exact => "EXACT",
-            RowUse::Interpolated => "INTERPOLATED",
-            RowUse::LastRow => "LAST_ROW",
+            None => judged.level().as_str(),
         };
         let mut found = self.measured(at);
-        let judged = [
-            ("indicator", classified.indicator.as_str()),
-            ("class", class),
-            ("row", row),
-        ];
-        found
-            .inputs
-            .extend(judged.map(|(name, value)| (name, value.to_owned())));
+        let mut add = |name, value: &str| found.inputs.push((name, value.to_owned()));
+        add("indicator", indicator.as_str());
+        add("class", class);
+        match judged {
+            Judged::Wst423(classified) => {
+                add("standard", GrowthStandard::Wst423.as_str());
+                add("row", classified.row.as_str());
+            }
+            Judged::Who(scored) => {
+                add("standard", scored.edition.as_str());
+                add("z", &scored.z.to_string());
+            }
+        }
         found
     }
 
@@ -143,7 +148,7 @@ impl Case<'_> {
             }
             all.inputs
                 .push(("indicator", indicator.as_str().to_owned()));
-            all.inputs.push(("who_2006_z", scored.z.to_string()));
+            all.inputs.push(("who_z", scored.z.to_string()));
         }
         if let Some(found) = &mut found {
             found.exams.sort_unstable();
@@ -151,3 +156,6 @@ impl Case<'_> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

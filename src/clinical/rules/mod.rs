@@ -12,10 +12,11 @@ use serde::Deserialize;
 
 use crate::clinical::care_card::{Placeholder, Template};
 use crate::clinical::growth::age::Age;
-use crate::clinical::growth::wst423::{GrowthLevel, NutritionClass};
+use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::{Indicator, TableError, Tables};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::text_code::text_codes;
 
 pub use read::{RuleFault, RuleFileError};
@@ -110,17 +111,22 @@ impl<'de> Deserialize<'de> for Tenths {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
-    /// The WS/T 423 nutrition class of an indicator is this one.
+    /// The nutrition class of an indicator by `standard` is this one. A rule of the standard that
+    /// the region does not go by is silent.
     Nutrition {
+        #[serde(default)]
+        standard: GrowthStandard,
         indicator: Indicator,
         class: NutritionClass,
     },
-    /// The WS/T 423 level of an indicator is one of these.
+    /// The level of an indicator by the SDs of `standard` is one of these; silent likewise.
     GrowthLevel {
+        #[serde(default)]
+        standard: GrowthStandard,
         indicator: Indicator,
         any_of: Vec<GrowthLevel>,
     },
-    /// A WHO 2006 z-score is beyond its limits of plausibility.
+    /// A WHO z-score is beyond its limits of plausibility, whatever standard the region goes by.
     ImplausibleGrowth {},
     /// Haemoglobin in g/L: `at_least` (or from 0) to just below `below`, which rises by 4% for
     /// every 1000 m if `altitude` is set and the county corrects for altitude.

@@ -8,8 +8,10 @@ use toml::Spanned;
 use super::{AgeBound, AgeRange, Condition, FollowUp, Recipient, Rule, Source};
 use crate::clinical::care_card::{Placeholder, Template, TemplateError};
 use crate::clinical::growth::Indicator;
+use crate::clinical::growth::class::NutritionClass;
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::{FindingCode, Kind};
+use crate::domain::growth_standard::GrowthStandard;
 
 /// A rule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -226,18 +228,12 @@ fn age_range(from: &str, until: &str) -> Result<AgeRange, RuleFault> {
 
 fn check_condition(when: &Condition) -> Result<(), RuleFault> {
     match when {
-        Condition::Nutrition { indicator, class } => {
-            use crate::clinical::growth::wst423::NutritionClass::*;
-            let exists = match indicator {
-                Indicator::WeightForAge => matches!(class, SevereUnderweight | Underweight),
-                Indicator::LengthHeightForAge => matches!(class, SevereStunting | Stunting),
-                Indicator::WeightForLengthHeight | Indicator::BmiForAge => !matches!(
-                    class,
-                    SevereUnderweight | Underweight | SevereStunting | Stunting
-                ),
-                Indicator::HeadCircumferenceForAge => false,
-            };
-            if exists {
+        Condition::Nutrition {
+            standard,
+            indicator,
+            class,
+        } => {
+            if class_exists(*standard, *indicator, *class) {
                 Ok(())
             } else {
                 Err(RuleFault::IndicatorWithoutClass)
@@ -266,6 +262,24 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
         Condition::Vision { at_most } => check_vision(at_most.0),
         Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
         _ => Ok(()),
+    }
+}
+
+/// Whether the standard gives such a class by the indicator at any age.
+fn class_exists(standard: GrowthStandard, indicator: Indicator, class: NutritionClass) -> bool {
+    use NutritionClass::*;
+    let by_who = standard == GrowthStandard::Who;
+    match indicator {
+        Indicator::WeightForAge => matches!(class, SevereUnderweight | Underweight),
+        Indicator::LengthHeightForAge => matches!(class, SevereStunting | Stunting),
+        Indicator::WeightForLengthHeight | Indicator::BmiForAge => match class {
+            SevereWasting | Wasting | Overweight | Obesity => true,
+            SevereObesity => !by_who,
+            RiskOfOverweight => by_who,
+            SevereThinness | Thinness => by_who && indicator == Indicator::BmiForAge,
+            _ => false,
+        },
+        Indicator::HeadCircumferenceForAge => false,
     }
 }
 

@@ -119,6 +119,16 @@ fn an_unsound_rule_is_refused_with_file_line_and_id() {
             r#"{ nutrition = { indicator = "WEIGHT_FOR_AGE", class = "OBESITY" } }"#,
             RuleFault::IndicatorWithoutClass,
         ),
+        (
+            coded,
+            r#"{ nutrition = { standard = "WHO", indicator = "BMI_FOR_AGE", class = "SEVERE_OBESITY" } }"#,
+            RuleFault::IndicatorWithoutClass,
+        ),
+        (
+            coded,
+            r#"{ nutrition = { indicator = "BMI_FOR_AGE", class = "THINNESS" } }"#,
+            RuleFault::IndicatorWithoutClass,
+        ),
         (r#"["FACILITY", "GUARDIAN"]"#, "[]", RuleFault::Recipients),
         (
             r#"["FACILITY", "GUARDIAN"]"#,

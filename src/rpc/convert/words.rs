@@ -9,6 +9,7 @@ use crate::{
         checkup::CheckUpStatus,
         consent::ConsentMode,
         enrolment::CareKind,
+        growth_standard::GrowthStandard,
         guardianship::{GuardianCodeUse, Relation},
         organization::OrganizationKind,
         purpose::Purpose,
@@ -77,6 +78,7 @@ words! {
     ConsentMode { AlertsOnly, View, Store }
     CheckUpStatus { Preliminary, Final, Corrected, EnteredInError }
     Level { Low, Medium, High, Urgent }
+    GrowthStandard { Wst423, Who }
 }
 
 #[cfg(test)]
@@ -109,7 +111,8 @@ mod tests {
             CareKind,
             ConsentMode,
             CheckUpStatus,
-            Level
+            Level,
+            GrowthStandard
         );
         assert_eq!(Sex::from_wire(wire::Sex::Female), Some(Sex::Female));
     }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use yuqiao::{
     domain::{
         actor::{Actor, ActorRole, Practitioner},
+        growth_standard::GrowthStandard,
         id::Id,
         identifier::SocialCreditCode,
         organization::{Organization, OrganizationKind},
@@ -95,6 +96,7 @@ impl Bench {
             zone: Zone::china(),
             altitude_m: 1300,
             correct_for_altitude: false,
+            growth_standard: GrowthStandard::Wst423,
         };
         let kind = OrganizationKind::HealthCommission;
         let commission = invitation(kind, "示例卫生健康委");

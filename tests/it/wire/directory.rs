@@ -400,11 +400,34 @@ async fn settings_and_bad_fields() {
             name: PARENT.to_owned(),
             altitude_m: Some(altitude_m),
             correct_for_altitude: None,
+            growth_standard: 0,
         };
         let region = office.update_region(edit(1400)).await.unwrap().into_inner();
         assert_eq!(
             (region.altitude_m, region.correct_for_altitude),
             (1400, true)
+        );
+        // A region founded without a word goes by WS/T 423, and what an edit leaves out stays.
+        assert_eq!(region.growth_standard(), wire::GrowthStandard::Wst423);
+        let to_who = wire::UpdateRegionRequest {
+            name: PARENT.to_owned(),
+            altitude_m: None,
+            correct_for_altitude: None,
+            growth_standard: wire::GrowthStandard::Who.into(),
+        };
+        office.update_region(to_who).await.unwrap();
+        let region = office.update_region(edit(1300)).await.unwrap().into_inner();
+        assert_eq!(
+            (region.altitude_m, region.growth_standard()),
+            (1300, wire::GrowthStandard::Who)
+        );
+        let unknown = wire::UpdateRegionRequest {
+            growth_standard: 9,
+            ..edit(1300)
+        };
+        assert_eq!(
+            refused(office.update_region(unknown).await),
+            "FIELD_MALFORMED"
         );
         assert_eq!(
             refused(office.update_region(edit(6001)).await),

@@ -8,6 +8,7 @@ use crate::clinical::assess::{Examined, Raised, Setting, Subject, assess};
 use crate::clinical::rules::RuleSet;
 use crate::domain::checkup::{CheckUp as Parsed, CheckUpParts, CheckUpStatus as Status, VisitKind};
 use crate::domain::finding::{Finding, FindingStatus, RawValue};
+use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::identifier::{ChildIdentifier, ResidentId, SocialCreditCode};
 use crate::domain::sex::Sex;
 use crate::rpc::wire::{self, IdentifierKind, finding::Value};
@@ -90,6 +91,7 @@ fn alerts(county: &County, rules: &RuleSet, nth: usize, corrections: &[&CheckUp]
     let setting = Setting {
         altitude_m: 1_300,
         correct_for_altitude: true,
+        growth_standard: GrowthStandard::Wst423,
     };
     assess(rules, &subject, &setting, &examined)
 }
