@@ -3,6 +3,8 @@
 //! - [`growth`]: WHO 2006 z-scores and WS/T 423-2022 classes
 //! - [`rules`]: the rule table, read from `data/rules/*.toml` and refused if it is not sound
 //! - [`care_card`]: the short Chinese text a carer or guardian reads
+//! - [`schedule`]: what is due when (visits, immunisation, checks in care), read from
+//!   `data/schedules/*.toml`
 //! - [`assess`]: which alerts should stand for one child now
 
 pub mod assess;
@@ -11,3 +13,4 @@ pub mod growth;
 mod history;
 mod matching;
 pub mod rules;
+pub mod schedule;

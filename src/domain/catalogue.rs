@@ -72,6 +72,25 @@ const DEVELOPMENT_SIGNS: &[&str] = &[
 /// Kinds of allergen (entry check form `[k]`), `NONE` known, and `RULED_OUT` for one substance.
 const ALLERGY_CODES: &[&str] = &["FOOD", "DRUG", "OTHER", "NONE", "RULED_OUT"];
 
+/// Doses of the national immunisation programme, editions 2021 and 2026 (domain reference 3.8):
+/// antigen and place in its series, not a brand. A dose of a paid combination vaccine is sent as
+/// the doses it covers.
+#[rustfmt::skip]
+const VACCINE_DOSES: &[&str] = &[
+    "HepB-1", "HepB-2", "HepB-3", "BCG-1", "IPV-1", "IPV-2", "bOPV-3", "bOPV-4",
+    "DTaP-1", "DTaP-2", "DTaP-3", "DTaP-4", "DTaP-5", "DT-1",
+    "MPSV-A-1", "MPSV-A-2", "MPSV-AC-3", "MPSV-AC-4", "MMR-1", "MMR-2",
+    "JE-L-1", "JE-L-2", "JE-I-1", "JE-I-2", "JE-I-3", "JE-I-4",
+    "HepA-L-1", "HepA-I-1", "HepA-I-2", "2vHPV-1", "2vHPV-2",
+];
+
+/// The vaccines of [`VACCINE_DOSES`].
+#[rustfmt::skip]
+const VACCINES: &[&str] = &[
+    "HepB", "BCG", "IPV", "bOPV", "DTaP", "DT", "MPSV-A", "MPSV-AC", "MMR", "JE-L", "JE-I",
+    "HepA-L", "HepA-I", "2vHPV",
+];
+
 macro_rules! catalogue {
     ($($variant:ident $name:literal $label:literal $kind:expr, $repeats:literal;)+) => {
         /// What was found or measured; see [`CATALOGUE`] for unit, bounds and meaning.
@@ -132,6 +151,9 @@ catalogue! {
     TeethCarious "TEETH_CARIOUS" "龋齿数" quantity("1", 0, 0, 32), false;
     OutdoorHours "OUTDOOR_HOURS" "户外活动" quantity("h/d", 1, 0, 240), false;
     VitaminD "VITAMIN_D" "维生素D" quantity("[iU]/d", 0, 0, 50_000), false;
+    VaccineDose "VACCINE_DOSE" "预防接种剂次" coded(VACCINE_DOSES), true;
+    VaccineContraindicated "VACCINE_CONTRAINDICATED" "疫苗接种禁忌" coded(VACCINES), true;
+    VaccineCleared "VACCINE_CLEARED" "疫苗接种禁忌解除" coded(VACCINES), true;
     Note "NOTE" "备注" Kind::Text, true;
 }
 

@@ -16,7 +16,7 @@ pub const MAX_FINDINGS: usize = 200;
 
 text_codes! {
     /// The thirteen visits of 0～6岁儿童健康管理 (国家基本公共卫生服务规范 third edition, 2017),
-    /// the entry check, and any other occasion.
+    /// and the other occasions on which a child is examined, vaccinated or certified.
     VisitKind {
         /// 新生儿家庭访视
         V00 = "V00",
@@ -35,6 +35,20 @@ text_codes! {
         V72 = "V72",
         /// 儿童入园（所）健康检查
         Entry = "ENTRY",
+        /// 预防接种
+        Immunisation = "IMMUNISATION",
+        /// 眼保健及视力检查
+        Eye = "EYE",
+        /// 中医药健康指导
+        Tcm = "TCM",
+        /// 蒙医药健康指导
+        Mongolian = "MONGOLIAN",
+        /// 在园定期健康检查
+        Periodic = "PERIODIC",
+        /// 儿童转园（所）健康证明
+        Transfer = "TRANSFER",
+        /// 门诊
+        Outpatient = "OUTPATIENT",
         Other = "OTHER",
     }
 }
