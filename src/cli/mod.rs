@@ -103,7 +103,7 @@ pub enum Command {
     Explain(explain::Explain),
     /// Call any method of the API with JSON
     Call(call::Call),
-    /// WHO 2006 z-scores for a CSV of children, without a server (生长评价)
+    /// z-scores, centiles and growth classes for a CSV of children, without a server (生长评价)
     Assess(assess::Assess),
     /// Play the whole journey on a synthetic county, with a real server (演示)
     Demo(demo::Demo),

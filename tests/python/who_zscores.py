@@ -1,4 +1,4 @@
-"""Compares `yuqiao assess` with an independent implementation of the WHO 2006 standards.
+"""Compares `yuqiao assess` with an independent implementation of WHO's standards of 2006 and 2007.
 
     python who_zscores.py PATH-TO-yuqiao [CHILDREN] [SEED]
 
@@ -18,6 +18,11 @@ second time, from the published description of WHO's program, because the packag
   so this stays below 0.01.
 * Its per-indicator methods refuse measurements outside bounds of its own (BMI 5-60, weight from
   1 kg); `get_z_score` below them does not, so nothing is left out.
+* From five years on it rounds the age to a month of 365/12 days; WHO's program interpolates L, M and
+  S between months of 30.4375. So the rows of the package are interpolated here, then scored by it.
+  It has no row of 60 months, so the older children begin at 61.
+
+The centile is compared with the normal distribution of Python's own library.
 """
 
 import csv
@@ -29,11 +34,12 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
+from statistics import NormalDist
 
 from pygrowup import Observation
 
 TOLERANCE = Decimal("0.01")
-COLUMNS = ["sex", "age_days", "weight_kg", "lenhei_cm", "measure", "headc_cm", "oedema"]
+COLUMNS = ["sex", "age_days", "age_months", "weight_kg", "lenhei_cm", "measure", "headc_cm", "oedema"]
 LIMITS = {
     "zlen": ("flen", Decimal(-6), Decimal(6)),
     "zwei": ("fwei", Decimal(-6), Decimal(5)),
@@ -41,6 +47,8 @@ LIMITS = {
     "zbmi": ("fbmi", Decimal(-5), Decimal(5)),
     "zhc": ("fhc", Decimal(-5), Decimal(5)),
 }
+CENTILES = {"zlen": "plen", "zwei": "pwei", "zbmi": "pbmi"}
+BY_TEN = ("zwei", "pwei")
 DAYS_PER_MONTH = Decimal("30.4375")
 EDGES = [0, 1, 272, 273, 274, 275, 729, 730, 731, 732, 1825, 1826, 1827, 1900]
 
@@ -72,6 +80,70 @@ def child(chance):
         if chance.random() < 0.04:
             row[column] = ""
     return row
+
+
+def older_child(chance):
+    """One random child from 61 months on: ages in whole months, in fractions of them, and in days."""
+    sex = chance.choice("MF")
+    name = "male" if sex == "M" else "female"
+    age = Decimal(chance.randint(6100, 22900)) / 100
+    if chance.random() < 0.3:
+        age = age.quantize(Decimal(1))
+    if chance.random() < 0.3:
+        days = str((age * DAYS_PER_MONTH).quantize(Decimal(1)))
+        age = Decimal(days) / DAYS_PER_MONTH
+    else:
+        days = ""
+    height = months_row("lfa", name, min(age, Decimal(227)))["m"]
+    bmi = months_row("bmifa", name, min(age, Decimal(227)))["m"]
+    cm = float(height) * chance.uniform(0.70, 1.30)
+    kg = float(bmi) * (cm / 100) ** 2 * chance.choice([1, 1, 1.4]) * chance.uniform(0.6, 1.5)
+    return {
+        "sex": sex,
+        "age_days": days,
+        # A month beside days must not count.
+        "age_months": chance.choice(["", "7"]) if days else str(age),
+        "weight_kg": f"{kg:.{chance.choice([1, 2])}f}",
+        "lenhei_cm": f"{cm:.{chance.choice([1, 1, 2])}f}",
+        "measure": chance.choice(["L", "H", "", ""]),
+        "headc_cm": "52.0",
+        "oedema": "y" if chance.random() < 0.03 else "",
+    }
+
+
+def months_row(table, name, age):
+    """L, M and S between two rows of the package's by-month table; None beyond its ends."""
+    rows = import_module(f"pygrowup.tables.by_month.{table}").DATA[name]
+    low = int(age)
+    share = age - low
+    if low not in rows or (share and low + 1 not in rows):
+        return None
+    a, b = rows[low], rows[low + 1 if share else low]
+    return {key: a[key] + share * (b[key] - a[key]) for key in "lms"}
+
+
+def expected_from_five(row):
+    """What WHO's program of 2007 would say, by the package's tables and formula."""
+    name = "male" if row["sex"] == "M" else "female"
+    age = Decimal(row["age_days"]) / DAYS_PER_MONTH if row["age_days"] else Decimal(row["age_months"])
+    weight, cm = Decimal(row["weight_kg"]), Decimal(row["lenhei_cm"])
+    if row["measure"] == "L":
+        cm -= Decimal("0.7")
+    bmi = weight / (cm / 100) ** 2
+    want = {"clenhei_cm": cm, "cbmi": bmi, **dict.fromkeys(LIMITS)}
+    tables = [("zlen", "lfa", cm, False)]
+    if row["oedema"] != "y":
+        tables += [("zwei", "wfa", weight, True), ("zbmi", "bmifa", bmi, True)]
+    for column, table, y, restricted in tables:
+        lms = months_row(table, name, age)
+        # The package's tables end a month before WHO's: the last month is not compared.
+        if lms is None:
+            want[column] = ... if age < (121 if table == "wfa" else 229) else None
+        elif restricted:
+            want[column] = scored(name, y, lms)
+        else:
+            want[column] = Observation(sex=name, age_in_days=1)._get_first_pass_z_score(y, **lms)
+    return want
 
 
 def scored(name, y, lms):
@@ -134,51 +206,97 @@ def expected(row):
     return want
 
 
+def run(binary, children, *arguments):
+    """The children as the binary gives them back."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows(children)
+    done = subprocess.run(
+        [binary, "assess", *arguments],
+        input=table.getvalue(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    results = list(csv.DictReader(io.StringIO(done.stdout)))
+    if len(results) != len(children):
+        sys.exit(f"{len(children)} children went in, {len(results)} came out")
+    return results
+
+
+class Comparison:
+    """What was compared, and what differed."""
+
+    def __init__(self):
+        self.compared, self.flags, self.differences = Counter(), Counter(), []
+
+    def rows(self, children, results, expected):
+        for line, (row, got) in enumerate(zip(children, results), start=2):
+            for column, want in expected(row).items():
+                if want is not ...:
+                    self.cell(line, column, want, got)
+
+    def cell(self, line, column, want, got):
+        text = got[column]
+        if (want is None) != (text == ""):
+            self.differences.append((line, column, want, text))
+            return
+        if want is not None:
+            self.compared[column] += 1
+            if abs(Decimal(text) - want) > TOLERANCE:
+                self.differences.append((line, column, want, text))
+        if column in LIMITS:
+            flag, low, high = LIMITS[column]
+            flagged = text != "" and not low <= Decimal(text) <= high
+            self.flags[flag] += flagged
+            if got[flag] != ("1" if flagged else "0"):
+                self.differences.append((line, flag, flagged, got[flag]))
+
+    def centiles(self, results):
+        """A centile is rounded to 0.1, and was taken from a score before it was rounded to 0.01."""
+        for line, got in enumerate(results, start=2):
+            for score, centile in CENTILES.items():
+                if (got[score] == "") != (got[centile] == ""):
+                    self.differences.append((line, centile, got[score], got[centile]))
+                elif got[score]:
+                    self.compared[centile] += 1
+                    z = float(got[score])
+                    low, high = (NormalDist().cdf(z + d) * 100 for d in (-0.00501, 0.00501))
+                    if not low - 0.0501 <= float(got[centile]) <= high + 0.0501:
+                        self.differences.append((line, centile, z, got[centile]))
+
+
 def main():
     binary = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 20_240_408
     chance = random.Random(seed)
     children = [child(chance) for _ in range(count)]
+    older = [older_child(chance) for _ in range(count)]
 
-    table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS)
-    writer.writeheader()
-    writer.writerows(children)
-    run = subprocess.run(
-        [binary, "assess"], input=table.getvalue(), capture_output=True, text=True, check=True
-    )
-    results = list(csv.DictReader(io.StringIO(run.stdout)))
-    if len(results) != count:
-        sys.exit(f"{count} children went in, {len(results)} came out")
+    young, school = Comparison(), Comparison()
+    young.rows(children, run(binary, children), expected)
+    by_who = run(binary, older, "--standard", "who")
+    school.rows(older, by_who, expected_from_five)
+    school.centiles(by_who)
 
-    compared, flags, differences = Counter(), Counter(), []
-    for line, (row, got) in enumerate(zip(children, results), start=2):
-        for column, want in expected(row).items():
-            text = got[column]
-            if (want is None) != (text == ""):
-                differences.append((line, column, want, text))
-                continue
-            if want is not None:
-                compared[column] += 1
-                if abs(Decimal(text) - want) > TOLERANCE:
-                    differences.append((line, column, want, text))
-            if column in LIMITS:
-                flag, low, high = LIMITS[column]
-                flagged = text != "" and not low <= Decimal(text) <= high
-                flags[flag] += flagged
-                if got[flag] != ("1" if flagged else "0"):
-                    differences.append((line, flag, flagged, got[flag]))
-
-    print(f"seed {seed}: {count} children, z-scores and values compared: {dict(compared)}")
-    print(f"flags raised: {dict(flags)}")
-    for difference in differences[:20]:
-        print("line %d, %s: expected %s, got %s" % difference)
-    thin = [column for column in compared if compared[column] < count // 2]
-    if thin or len(compared) != len(LIMITS) + 2 or min(flags.values()) == 0:
-        sys.exit(f"too little was compared: {thin}, {dict(flags)}")
-    if differences:
-        sys.exit(f"{len(differences)} differences")
+    wrong = []
+    for name, seen, columns in [("2006", young, 7), ("2007", school, 8)]:
+        print(f"WHO {name}, seed {seed}: {count} children, compared: {dict(seen.compared)}")
+        print(f"flags raised: {dict(seen.flags)}")
+        for difference in seen.differences[:20]:
+            print("line %d, %s: expected %s, got %s" % difference)
+        # Weight-for-age ends at 121 of 229 months.
+        enough = lambda column: count // (2 if name == "2006" or column not in BY_TEN else 5)
+        thin = [column for column, times in seen.compared.items() if times < enough(column)]
+        raised = [flag for flag, times in seen.flags.items() if times]
+        if thin or len(seen.compared) != columns or len(raised) != (5 if name == "2006" else 3):
+            wrong.append(f"WHO {name}: too little was compared: {thin}, {dict(seen.flags)}")
+        if seen.differences:
+            wrong.append(f"WHO {name}: {len(seen.differences)} differences")
+    if wrong:
+        sys.exit("; ".join(wrong))
     print("no difference above 0.01")
 
 

@@ -6,18 +6,39 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::assess;
+use super::{Asked, Standard, assess};
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
 
+const COLUMNS: &str = "\
+Added columns, empty where there is no result (len length or height for age, wei weight for age,
+wfl weight for length or height, bmi BMI for age, hc head circumference for age):
+  clenhei_cm cbmi    length or height after the 0.7 cm between lying and standing, and BMI
+  z* f*              z-score, and 1 where it is beyond WHO's limits of plausibility: measure again
+  p* who_edition     centile of the z-score, 0.0 to 100.0, and WHO2006 or WHO2007
+  wst_level_*        LOWER 下, LOWER_MIDDLE 中下, MIDDLE 中, UPPER_MIDDLE 中上, UPPER 上: by standard
+                     deviations (WS/T 423-2022 table 2)
+  wst_plevel_*       the same by percentiles (table 1)
+  wst_class_*        UNDERWEIGHT 低体重, STUNTING 生长迟缓, WASTING 消瘦, each also SEVERE_ 重度;
+                     OVERWEIGHT 超重, OBESITY 肥胖, SEVERE_OBESITY 重度肥胖 (table 3)
+  wst_row_*          EXACT, INTERPOLATED between two rows, or LAST_ROW (82 and 83 months)
+  wst_clenhei_cm     as clenhei_cm; WS/T 423 changes from length to height at 24 completed months
+Without --standard: clenhei_cm, cbmi, z* and f* by WHO 2006 alone, nothing from 60 months on.
+Ages: age_months is used where age_days is empty (1 month is 30.4375 days).
+A flagged value has no class.";
+
 /// Arguments of `yuqiao assess`.
 #[derive(Args, Debug)]
+#[command(after_help = COLUMNS)]
 pub struct Assess {
-    /// CSV with the columns sex, age_days, weight_kg, lenhei_cm, measure, headc_cm, oedema, any of
-    /// them missing where not measured; - for standard input
+    /// CSV with the columns sex, age_days or age_months, weight_kg, lenhei_cm, measure, headc_cm,
+    /// oedema, any of them missing where not measured; - for standard input
     #[arg(default_value = "-")]
     input: PathBuf,
-    /// Where the CSV with z-scores and flags goes; - for standard output
+    /// Whose results to add
+    #[arg(long, value_enum, value_name = "STANDARD")]
+    standard: Option<Standard>,
+    /// Where the children with their results go; - for standard output
     #[arg(long, short, default_value = "-", value_name = "FILE")]
     output: PathBuf,
 }
@@ -41,7 +62,11 @@ impl Assess {
             let file = File::create(&self.output).map_err(CliError::file(&self.output))?;
             Box::new(BufWriter::new(file))
         };
-        let summary = assess(input, output)?;
+        let asked = Asked {
+            standard: self.standard,
+            json: out.is_json(),
+        };
+        let summary = assess(asked, input, output)?;
         out.remark(&format!(
             "{} rows: {} scored, {} flagged, {} positions ignored",
             summary.rows, summary.scored, summary.flagged, summary.positions_ignored

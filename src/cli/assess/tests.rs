@@ -1,8 +1,14 @@
+use super::answer::centimetres;
+use super::columns::micrometres;
 use super::*;
 
 fn run(input: &str) -> Result<(String, AssessSummary), AssessError> {
+    ask(Asked::default(), input)
+}
+
+fn ask(asked: Asked, input: &str) -> Result<(String, AssessSummary), AssessError> {
     let mut output = Vec::new();
-    let summary = assess(input.as_bytes(), &mut output)?;
+    let summary = assess(asked, input.as_bytes(), &mut output)?;
     Ok((String::from_utf8(output).unwrap(), summary))
 }
 
@@ -80,7 +86,7 @@ fn other_columns_pass_through_in_any_encoding() {
     let mut input = b"sex,name\nM,".to_vec();
     input.extend([0xb2, 0xe2, b'\n']);
     let mut output = Vec::new();
-    assess(&input[..], &mut output).unwrap();
+    assess(Asked::default(), &input[..], &mut output).unwrap();
     assert!(output.windows(2).any(|pair| pair == [0xb2, 0xe2]));
 }
 
@@ -131,4 +137,139 @@ fn lengths_print_exactly() {
     assert_eq!(centimetres(728_550), "72.86");
     assert_eq!(centimetres(728_549), "72.85");
     assert_eq!(centimetres(micrometres("72.855").unwrap()), "72.86");
+}
+
+/// The cells of each row by column.
+fn cells(asked: Asked, input: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let (output, _) = ask(asked, input).unwrap();
+    csv::Reader::from_reader(output.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+fn by(standard: Standard) -> Asked {
+    Asked {
+        standard: Some(standard),
+        json: false,
+    }
+}
+
+#[test]
+fn months_stand_in_for_days_and_round_half_up() {
+    // 8 months are 243.5 days, so the row of day 244; 24 months are a height at day 731.
+    let months = cells(
+        Asked::default(),
+        "sex,age_days,age_months,weight_kg,lenhei_cm,measure\nM,,8,8.6,70.1,\nF,,24,,77.5,L\nM,244,99,8.6,70.1,\n",
+    );
+    let days = cells(
+        Asked::default(),
+        "sex,age_days,weight_kg,lenhei_cm,measure\nM,244,8.6,70.1,\nF,731,,77.5,L\nM,244,8.6,70.1,\n",
+    );
+    for (months, days) in months.iter().zip(&days) {
+        for column in ["clenhei_cm", "zlen", "zwei", "zwfl", "zbmi"] {
+            assert_eq!(months[column], days[column], "{column}");
+        }
+    }
+    assert_eq!(months[1]["clenhei_cm"], "76.80");
+    assert_eq!(
+        refused("sex,age_months\nM,-1\n"),
+        "line 2, column age_months: expected a number of months, 0 or more"
+    );
+}
+
+#[test]
+fn the_reference_of_2007_answers_only_when_asked() {
+    let input = "sex,age_months,weight_kg,lenhei_cm\nF,60.32,18.7,113.8\nF,59.9,18.7,113.8\n";
+    let plain = cells(Asked::default(), input);
+    assert_eq!(plain[0]["zwei"], "");
+    assert!(!plain[0].contains_key("plen"));
+    let who = cells(by(Standard::Who), input);
+    let row = &who[0];
+    assert_eq!(
+        [
+            &row["zlen"],
+            &row["zwei"],
+            &row["zbmi"],
+            &row["zwfl"],
+            &row["zhc"]
+        ],
+        ["0.96", "0.21", "-0.58", "", ""]
+    );
+    // The published scores of three decimals are 0.959, 0.212 and −0.575.
+    assert_eq!(
+        [&row["plen"], &row["pwei"], &row["pbmi"]],
+        ["83.1", "58.4", "28.3"]
+    );
+    assert_eq!(row["who_edition"], "WHO2007");
+    assert_eq!(who[1]["who_edition"], "WHO2006");
+}
+
+#[test]
+fn wst423_tells_levels_classes_and_rows() {
+    // B.1 and A.1, boys of 12 months: −2 SD 8.2 kg, −3 SD 7.4 kg, P3 8.3 kg.
+    let input = "sex,age_months,weight_kg,lenhei_cm,measure\n\
+                 M,12,8.2,,\nM,12,8.199,,\nM,12.9,7.3,,\nM,25,10.0,82.0,H\nM,83,20,,\nM,84,20,,\n\
+                 M,12,41,,\nM,24,12.2,87.0,L\n,12,8.2,,\n";
+    let rows = cells(by(Standard::Wst423), input);
+    let shown = |at: usize| {
+        let row: &std::collections::HashMap<String, String> = &rows[at];
+        [
+            "wst_level_wei",
+            "wst_plevel_wei",
+            "wst_class_wei",
+            "wst_row_wei",
+        ]
+        .map(|c| row[c].as_str())
+    };
+    assert_eq!(shown(0), ["LOWER_MIDDLE", "LOWER", "", "EXACT"]);
+    assert_eq!(shown(1), ["LOWER", "LOWER", "UNDERWEIGHT", "EXACT"]);
+    assert_eq!(shown(2), ["LOWER", "LOWER", "SEVERE_UNDERWEIGHT", "EXACT"]);
+    assert_eq!(shown(3)[3], "INTERPOLATED");
+    assert_eq!(shown(4)[3], "LAST_ROW");
+    assert_eq!(shown(5), [""; 4]);
+    // Flagged: no class, but a flag that says why.
+    assert_eq!(shown(6), [""; 4]);
+    assert_eq!(rows[6]["fwei"], "1");
+    assert_eq!(rows[7]["wst_clenhei_cm"], "86.30");
+    assert_eq!(shown(8), [""; 4]);
+    assert!(!rows[0].contains_key("zwei"));
+}
+
+#[test]
+fn both_keep_their_columns_apart() {
+    let (output, summary) = ask(
+        by(Standard::Both),
+        "sex,age_months,weight_kg,lenhei_cm\nM,36,17.5,100.0\n",
+    )
+    .unwrap();
+    let header = output.lines().next().unwrap();
+    assert_eq!(
+        header.split(',').count(),
+        4 + answer::added(Some(Standard::Both)).len()
+    );
+    let row = &cells(
+        by(Standard::Both),
+        "sex,age_months,weight_kg,lenhei_cm\nM,36,17.5,100.0\n",
+    )[0];
+    // BMI 17.5: above +1 SD by either; only WS/T 423 calls that overweight.
+    assert_eq!(row["wst_class_bmi"], "OVERWEIGHT");
+    assert!(row["zbmi"].starts_with("1."));
+    assert_eq!((summary.rows, summary.scored), (1, 1));
+}
+
+#[test]
+fn scripts_get_an_object_a_row() {
+    let asked = Asked {
+        json: true,
+        ..by(Standard::Both)
+    };
+    let (output, _) = ask(asked, "sex,age_months,weight_kg,备注\nM,12,8.2,\"甲,乙\"\n").unwrap();
+    let row: Value = serde_json::from_str(output.trim_end()).unwrap();
+    assert_eq!(row["备注"], "甲,乙");
+    assert_eq!(row["weight_kg"], "8.2");
+    assert_eq!(row["fwei"], 0);
+    assert_eq!(row["zlen"], Value::Null);
+    assert_eq!(row["wst_level_wei"], "LOWER_MIDDLE");
+    assert!(row["zwei"].as_f64().unwrap() < -1.0);
 }

@@ -4,7 +4,7 @@ use crate::clinical::growth::age::{Age, AgeDays};
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::stature::{self, Micrometres, Position};
 use crate::clinical::growth::who::{Observation, Scored, Scores};
-use crate::clinical::growth::wst423::{Classified, FIRST_HEIGHT_MONTH};
+use crate::clinical::growth::wst423::{Classified, FIRST_HEIGHT_MONTH, Standard};
 use crate::clinical::growth::{Indicator, Tables};
 use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::sex::Sex;
@@ -52,14 +52,30 @@ pub struct Appraisal {
     pub scores: Scores,
     /// Length or height changed by 0.7 cm because of the position.
     pub stature_adjusted: bool,
-    classes: [Option<Classified>; Indicator::COUNT],
+    classes: Classes,
+}
+
+/// What WS/T 423 says of one set of measurements.
+pub struct Classes {
+    /// Length before 24 completed months, height from then on.
+    pub stature_um: Option<Micrometres>,
+    by_indicator: [Option<Classified>; Indicator::COUNT],
+}
+
+impl Classes {
+    /// Where the measurement lies; `None` if it was not measured or the standard has no row.
+    pub fn get(&self, indicator: Indicator) -> Option<Classified> {
+        self.by_indicator[indicator.index()]
+    }
 }
 
 impl Appraisal {
     /// The WS/T 423 class of an indicator; `None` if it was not measured, the standard has no row,
     /// or a measurement it rests on is implausible (see [`Appraisal::is_believable`]).
     pub fn class(&self, indicator: Indicator) -> Option<Classified> {
-        self.classes[indicator.index()].filter(|_| self.is_believable(indicator))
+        self.classes
+            .get(indicator)
+            .filter(|_| self.is_believable(indicator))
     }
 
     /// What `standard` says of an indicator, where it can be believed.
@@ -76,16 +92,20 @@ impl Appraisal {
 
     /// Whether no WHO flag stands on the indicator or on a measurement it rests on.
     pub fn is_believable(&self, indicator: Indicator) -> bool {
-        use Indicator::*;
-        let rests_on: &[Indicator] = match indicator {
-            WeightForLengthHeight | BmiForAge => &[WeightForAge, LengthHeightForAge, indicator],
-            _ => &[indicator],
-        };
-        !self
-            .scores
-            .implausible()
-            .any(|flagged| rests_on.contains(&flagged))
+        is_believable(&self.scores, indicator)
     }
+}
+
+/// Whether no WHO flag stands on the indicator or on a measurement it rests on.
+pub fn is_believable(scores: &Scores, indicator: Indicator) -> bool {
+    use Indicator::*;
+    let rests_on: &[Indicator] = match indicator {
+        WeightForLengthHeight | BmiForAge => &[WeightForAge, LengthHeightForAge, indicator],
+        _ => &[indicator],
+    };
+    !scores
+        .implausible()
+        .any(|flagged| rests_on.contains(&flagged))
 }
 
 /// Judges measurements taken at `age` (see [`Age::for_growth`]).
@@ -106,34 +126,51 @@ pub fn appraise(tables: &Tables, sex: Sex, age: Age, seen: &Measurements) -> App
         head_cm: head_um.map(|um| um as f64 / 1e4),
         oedema,
     });
-    // WS/T 423 switches at 24 completed months, which may be day 730: a day before WHO does. It is
-    // silent on the measuring position; WHO's 0.7 cm is used `[P]`.
-    let by_length = age.months < FIRST_HEIGHT_MONTH;
-    let um = stature_um
-        .map(|um| stature::adjust(um, position, by_length, !scores.position_ignored).um)
-        .filter(|&um| um > 0);
-    let weight = weight_g.filter(|_| !oedema);
+    let can_stand = !scores.position_ignored;
+    let classes = classify(&tables.wst423, sex, age.months, can_stand, seen);
+    Appraisal {
+        age,
+        scores,
+        stature_adjusted: classes.stature_um.is_some() && classes.stature_um != stature_um,
+        classes,
+    }
+}
 
-    let standard = &tables.wst423;
-    let months = age.months;
+/// Classifies by WS/T 423 at so many completed months; a child that can't stand yet was lying.
+///
+/// The standard switches at 24 completed months, which may be day 730: a day before WHO does. It is
+/// silent on the measuring position; WHO's 0.7 cm is used `[P]`.
+pub fn classify(
+    standard: &Standard,
+    sex: Sex,
+    months: u32,
+    can_stand: bool,
+    seen: &Measurements,
+) -> Classes {
+    let by_length = months < FIRST_HEIGHT_MONTH;
+    let um = seen
+        .stature_um
+        .map(|um| stature::adjust(um, seen.position, by_length, can_stand).um)
+        .filter(|&um| um > 0);
+    let weight = seen.weight_g.filter(|_| !seen.oedema);
     let both = weight.zip(um);
-    let mut classes = [None; Indicator::COUNT];
+    let mut classes = Classes {
+        stature_um: um,
+        by_indicator: [None; Indicator::COUNT],
+    };
     let mut put = |class: Option<Classified>| {
         if let Some(class) = class {
-            classes[class.indicator.index()] = Some(class);
+            classes.by_indicator[class.indicator.index()] = Some(class);
         }
     };
     put(weight.and_then(|grams| standard.weight_for_age(sex, months, grams)));
     put(um.and_then(|um| standard.length_height_for_age(sex, months, um)));
     put(both.and_then(|(grams, um)| standard.weight_for_length_height(sex, months, grams, um)));
     put(both.and_then(|(grams, um)| standard.bmi_for_age(sex, months, grams, um)));
-    put(head_um.and_then(|um| standard.head_for_age(sex, months, um)));
-    Appraisal {
-        age,
-        scores,
-        stature_adjusted: um.is_some() && um != stature_um,
-        classes,
-    }
+    put(seen
+        .head_um
+        .and_then(|um| standard.head_for_age(sex, months, um)));
+    classes
 }
 
 #[cfg(test)]

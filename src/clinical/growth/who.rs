@@ -9,7 +9,7 @@ pub mod reference2007;
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::AgeDays;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
-use crate::clinical::growth::lms::{Lms, LmsTable, Score};
+use crate::clinical::growth::lms::{Centile, Lms, LmsTable, Score};
 use crate::clinical::growth::stature::{self, Micrometres, Position};
 use crate::clinical::growth::table::TableError;
 use crate::domain::sex::Sex;
@@ -83,6 +83,7 @@ pub struct Scored {
     pub indicator: Indicator,
     pub edition: Edition,
     pub z: Score,
+    pub centile: Centile,
     /// Beyond WHO's limits of plausibility: measure again before believing it.
     pub implausible: bool,
 }
@@ -294,6 +295,7 @@ fn scored(indicator: Indicator, edition: Edition, lms: &Lms, y: f64) -> Option<S
         Indicator::LengthHeightForAge | Indicator::HeadCircumferenceForAge => lms.z(y),
         _ => lms.z_restricted(y),
     };
+    let centile = Centile::of(z);
     let z = Score::round(z)?;
     let (low, high) = match indicator {
         Indicator::WeightForAge => (-600, 500),
@@ -304,6 +306,7 @@ fn scored(indicator: Indicator, edition: Edition, lms: &Lms, y: f64) -> Option<S
         indicator,
         edition,
         z,
+        centile,
         implausible: !(low..=high).contains(&z.hundredths()),
     })
 }

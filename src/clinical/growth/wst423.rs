@@ -30,19 +30,21 @@ text_codes! {
     }
 }
 
-/// Where a measurement lies among the seven cut-offs.
+/// Where a measurement lies among the cut-offs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Classified {
     pub indicator: Indicator,
     /// How many of the cut-offs −3 SD … +3 SD the measurement has reached (0 to 7).
-    reached: u8,
+    sd: u8,
+    /// The same of P3 … P97.
+    percentile: u8,
     pub row: RowUse,
 }
 
 impl Classified {
     /// The level by standard deviations (table 2).
     pub fn level(&self) -> GrowthLevel {
-        match self.reached {
+        match self.sd {
             0 | 1 => GrowthLevel::Lower,
             2 => GrowthLevel::LowerMiddle,
             3 | 4 => GrowthLevel::Middle,
@@ -51,10 +53,27 @@ impl Classified {
         }
     }
 
+    /// The level by percentiles (table 1). It may differ from [`Classified::level`]: P25 and P75
+    /// lie inside ±1 SD.
+    pub fn level_by_percentile(&self) -> GrowthLevel {
+        match self.percentile {
+            0 => GrowthLevel::Lower,
+            1 | 2 => GrowthLevel::LowerMiddle,
+            3 | 4 => GrowthLevel::Middle,
+            5 | 6 => GrowthLevel::UpperMiddle,
+            _ => GrowthLevel::Upper,
+        }
+    }
+
+    /// How many of the lines P3, P10, P25, P50, P75, P90, P97 the measurement has reached.
+    pub fn percentile_lines(&self) -> u8 {
+        self.percentile
+    }
+
     /// The nutrition class (table 3), if the measurement falls into one.
     pub fn nutrition(&self) -> Option<NutritionClass> {
         use NutritionClass::*;
-        match (self.indicator, self.reached) {
+        match (self.indicator, self.sd) {
             (Indicator::WeightForAge, 0) => Some(SevereUnderweight),
             (Indicator::WeightForAge, 1) => Some(Underweight),
             (Indicator::LengthHeightForAge, 0) => Some(SevereStunting),
@@ -79,56 +98,123 @@ struct Fraction {
     under: i128,
 }
 
-type Cutoffs = [i32; 7];
+/// Seven rising cut-offs: grams, millimetres or tenths of kg/m².
+pub type Cutoffs = [i32; 7];
 
-/// One table for one sex: rows in rising order of `x`.
-type Column = Vec<(u32, Cutoffs)>;
+/// One row of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Completed months, or whole centimetres.
+    pub x: u32,
+    /// −3 SD … +3 SD (annex B).
+    pub sd: Cutoffs,
+    /// P3, P10, P25, P50, P75, P90, P97 (annex A).
+    pub percentile: Cutoffs,
+}
 
+/// One table: for each sex rows in rising order of `x`.
 #[derive(Debug, Default)]
-struct BySex([Column; 2]);
+pub struct Table([Vec<Row>; 2]);
 
-/// The SD cut-offs of annex B.
+impl Table {
+    /// The rows of one sex.
+    pub fn rows(&self, sex: Sex) -> &[Row] {
+        &self.0[sex.index()]
+    }
+}
+
+/// The cut-offs of annexes A and B.
 #[derive(Debug, Default)]
 pub struct Standard {
-    weight_for_age: BySex,
-    length_height_for_age: BySex,
-    weight_for_length: BySex,
-    weight_for_height: BySex,
-    bmi_for_age: BySex,
-    head_for_age: BySex,
+    pub weight_for_age: Table,
+    pub length_height_for_age: Table,
+    pub weight_for_length: Table,
+    pub weight_for_height: Table,
+    pub bmi_for_age: Table,
+    pub head_for_age: Table,
 }
 
 impl Standard {
     pub(super) fn load() -> Result<Standard, TableError> {
-        let file = "wst423_2022_sd.csv";
-        let text = include_str!("../data/wst423_2022_sd.csv");
-        let header = "indicator,sex,x,sd_neg3,sd_neg2,sd_neg1,median,sd_pos1,sd_pos2,sd_pos3";
         let mut standard = Standard::default();
+        let header = "indicator,sex,x,sd_neg3,sd_neg2,sd_neg1,median,sd_pos1,sd_pos2,sd_pos3";
+        let text = include_str!("../data/wst423_2022_sd.csv");
+        standard.read("wst423_2022_sd.csv", text, header, |rows, x, sd| {
+            if rows.last().is_some_and(|last| x <= last.x) {
+                return Err("rows are not in rising order");
+            }
+            let percentile = Cutoffs::default();
+            rows.push(Row { x, sd, percentile });
+            Ok(())
+        })?;
+        let header = "indicator,sex,x,p3,p10,p25,p50,p75,p90,p97";
+        let text = include_str!("../data/wst423_2022_percentile.csv");
+        let file = "wst423_2022_percentile.csv";
+        standard.read(file, text, header, |rows, x, percentile| {
+            let row = rows.iter_mut().find(|row| row.x == x);
+            let row = row.ok_or("no such row in the SD table")?;
+            // The median stands in both annexes, and must be the same.
+            if row.sd[3] != percentile[3] {
+                return Err("P50 is not the median");
+            }
+            row.percentile = percentile;
+            Ok(())
+        })?;
+        let whole = standard.tables().iter().all(|table| {
+            let mut rows = table.0.iter().flatten();
+            rows.all(|row| row.percentile[0] > 0)
+        });
+        if !whole {
+            return Err(TableError {
+                file,
+                line: 0,
+                reason: "a row of the SD table is missing",
+            });
+        }
+        Ok(standard)
+    }
+
+    fn tables(&self) -> [&Table; 6] {
+        [
+            &self.weight_for_age,
+            &self.length_height_for_age,
+            &self.weight_for_length,
+            &self.weight_for_height,
+            &self.bmi_for_age,
+            &self.head_for_age,
+        ]
+    }
+
+    /// Reads one annex; `put` takes each line's column, x and cut-offs.
+    fn read(
+        &mut self,
+        file: &'static str,
+        text: &str,
+        header: &str,
+        put: impl Fn(&mut Vec<Row>, u32, Cutoffs) -> Result<(), &'static str>,
+    ) -> Result<(), TableError> {
         for mut line in Lines::open(file, text, header)? {
             let table = match line.text()? {
-                "wfa" => &mut standard.weight_for_age,
-                "lhfa" => &mut standard.length_height_for_age,
-                "wfl" => &mut standard.weight_for_length,
-                "wfh" => &mut standard.weight_for_height,
-                "bfa" => &mut standard.bmi_for_age,
-                "hcfa" => &mut standard.head_for_age,
+                "wfa" => &mut self.weight_for_age,
+                "lhfa" => &mut self.length_height_for_age,
+                "wfl" => &mut self.weight_for_length,
+                "wfh" => &mut self.weight_for_height,
+                "bfa" => &mut self.bmi_for_age,
+                "hcfa" => &mut self.head_for_age,
                 _ => return Err(line.refuse("unknown indicator")),
             };
-            let column = &mut table.0[line.sex()?.index()];
+            let rows = &mut table.0[line.sex()?.index()];
             let x = u32::try_from(line.integer()?).map_err(|_| line.refuse("x is negative"))?;
-            if column.last().is_some_and(|&(last, _)| x <= last) {
-                return Err(line.refuse("rows are not in rising order"));
-            }
-            let mut cutoffs = [0; 7];
+            let mut cutoffs = Cutoffs::default();
             for cutoff in &mut cutoffs {
                 *cutoff = line.integer()?;
             }
-            if !cutoffs.is_sorted_by(|a, b| a < b) {
-                return Err(line.refuse("cut-offs do not rise"));
+            if cutoffs[0] <= 0 || !cutoffs.is_sorted_by(|a, b| a < b) {
+                return Err(line.refuse("cut-offs do not rise from above 0"));
             }
-            column.push((x, cutoffs));
+            put(rows, x, cutoffs).map_err(|reason| line.refuse(reason))?;
         }
-        Ok(standard)
+        Ok(())
     }
 
     /// Weight for age; `months` completed.
@@ -211,19 +297,19 @@ impl Standard {
             over: grams.into(),
             under: 1,
         };
-        let column = &table.0[sex.index()];
-        let (reached, row) = place(column, um, UM_PER_CM, value)?;
-        Some(Classified {
-            indicator: Indicator::WeightForLengthHeight,
-            reached,
-            row,
-        })
+        place(
+            Indicator::WeightForLengthHeight,
+            table.rows(sex),
+            um,
+            UM_PER_CM,
+            value,
+        )
     }
 }
 
 fn at_age(
     indicator: Indicator,
-    table: &BySex,
+    table: &Table,
     sex: Sex,
     months: u32,
     value: Fraction,
@@ -233,44 +319,57 @@ fn at_age(
     if months >= END_MONTHS {
         return None;
     }
-    let column = &table.0[sex.index()];
-    let held = months > LAST_ROW && column.last().is_some_and(|&(last, _)| last == LAST_ROW);
+    let rows = table.rows(sex);
+    let held = months > LAST_ROW && rows.last().is_some_and(|last| last.x == LAST_ROW);
     let x = if held { LAST_ROW } else { months };
-    let (reached, row) = place(column, x.into(), 1, value)?;
-    let row = if held { RowUse::LastRow } else { row };
+    let classified = place(indicator, rows, x.into(), 1, value)?;
     Some(Classified {
-        indicator,
-        reached,
-        row,
+        row: if held {
+            RowUse::LastRow
+        } else {
+            classified.row
+        },
+        ..classified
     })
 }
 
-/// How many cut-offs `value` reaches at `x / per_row`, and how the row was found.
-fn place(column: &Column, x: i64, per_row: i64, value: Fraction) -> Option<(u8, RowUse)> {
+/// Which cut-offs `value` reaches at `x / per_row`, and how the row was found.
+fn place(
+    indicator: Indicator,
+    rows: &[Row],
+    x: i64,
+    per_row: i64,
+    value: Fraction,
+) -> Option<Classified> {
     if value.over <= 0 || value.under <= 0 || x < 0 {
         return None;
     }
-    let scaled = |row: &(u32, Cutoffs)| i64::from(row.0) * per_row;
-    let next = column.partition_point(|row| scaled(row) <= x);
-    let low = column.get(next.checked_sub(1)?)?;
+    let scaled = |row: &Row| i64::from(row.x) * per_row;
+    let next = rows.partition_point(|row| scaled(row) <= x);
+    let low = rows.get(next.checked_sub(1)?)?;
     let (high, share, whole, row) = if scaled(low) == x {
         (low, 0, 1, RowUse::Exact)
     } else {
-        let high = column.get(next)?;
-        (
-            high,
-            x - scaled(low),
-            scaled(high) - scaled(low),
-            RowUse::Interpolated,
-        )
+        let high = rows.get(next)?;
+        let (share, whole) = (x - scaled(low), scaled(high) - scaled(low));
+        (high, share, whole, RowUse::Interpolated)
     };
     let (share, whole) = (i128::from(share), i128::from(whole));
-    let reached = (0..7).filter(|&at| {
-        // cut-off = (low × (whole − share) + high × share) / whole, compared without dividing.
-        let (a, b) = (i128::from(low.1[at]), i128::from(high.1[at]));
-        value.over * whole >= (a * (whole - share) + b * share) * value.under
-    });
-    Some((reached.count() as u8, row))
+    let reached = |low: &Cutoffs, high: &Cutoffs| {
+        let cutoffs = low.iter().zip(high);
+        let reached = cutoffs.take_while(|&(&a, &b)| {
+            // cut-off = (low × (whole − share) + high × share) / whole, compared without dividing.
+            let (a, b) = (i128::from(a), i128::from(b));
+            value.over * whole >= (a * (whole - share) + b * share) * value.under
+        });
+        reached.count() as u8
+    };
+    Some(Classified {
+        indicator,
+        sd: reached(&low.sd, &high.sd),
+        percentile: reached(&low.percentile, &high.percentile),
+        row,
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! `yuqiao assess` against an independent implementation of the WHO 2006 standards.
+//! `yuqiao assess` against an independent implementation of WHO's standards of 2006 and 2007.
 
 use std::process::Command;
 
-/// Break it: in `clinical/growth/lms.rs`, leave the form beyond three standard deviations alone.
+/// Break it: in `clinical/growth/lms.rs`, leave the form beyond three standard deviations alone; in
+/// `who/reference2007.rs`, take the lower month instead of interpolating.
 #[test]
 fn z_scores_agree_with_an_independent_implementation() {
     let Some(python) = std::env::var_os("YUQIAO_TEST_PYTHON") else {
@@ -25,5 +26,8 @@ fn z_scores_agree_with_an_independent_implementation() {
     let told = String::from_utf8_lossy(&compared.stdout);
     let wrong = String::from_utf8_lossy(&compared.stderr);
     assert!(compared.status.success(), "{told}{wrong}");
+    for edition in ["WHO 2006", "WHO 2007"] {
+        assert!(told.contains(&format!("{edition}, seed")), "{told}");
+    }
     assert!(told.contains("2500 children"), "{told}");
 }

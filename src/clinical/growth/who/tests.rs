@@ -278,6 +278,28 @@ fn scores_print_with_two_decimals_and_no_negative_zero() {
     assert_eq!(Score::round(f64::INFINITY), None);
 }
 
+/// The share below z in the printed tables of the normal distribution (four places), in per mille.
+#[test]
+fn centiles_are_those_of_the_normal_distribution() {
+    for (z, shown) in [
+        (0.0, "50.0"),
+        (1.0, "84.1"),
+        (-1.0, "15.9"),
+        (2.0, "97.7"),
+        (-2.0, "2.3"),
+        (-3.0, "0.1"),
+        (3.0, "99.9"),
+        (-1.880_79, "3.0"),
+        (-1.281_55, "10.0"),
+        (0.674_49, "75.0"),
+        (1.880_79, "97.0"),
+        (-12.0, "0.0"),
+        (f64::INFINITY, "100.0"),
+    ] {
+        assert_eq!(Centile::of(z).to_string(), shown, "{z}");
+    }
+}
+
 fn any_row() -> impl Strategy<Value = (Lms, bool)> {
     let who = standards();
     let sex = prop::sample::select(Sex::ALL.to_vec());
@@ -303,6 +325,13 @@ proptest! {
             prop_assert!((z - k).abs() < 1e-9, "{z} is not {k}");
         }
         prop_assert_eq!(row.z(row.m), 0.0);
+    }
+
+    #[test]
+    fn centiles_rise_and_mirror(a in -5.0..5.0_f64, b in -5.0..5.0_f64) {
+        let centile = |z| Centile::of(z).tenths();
+        prop_assert!(centile(a.min(b)) <= centile(a.max(b)));
+        prop_assert!((i32::from(centile(a)) + i32::from(centile(-a)) - 1_000).abs() <= 1);
     }
 
     #[test]

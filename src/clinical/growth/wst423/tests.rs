@@ -51,89 +51,150 @@ fn expected(
     (level, class)
 }
 
-/// Every cell of every table, and 0.1 (kg, cm, kg/m²) on each side of it.
-#[test]
-fn every_cell_and_a_tenth_on_each_side() {
-    let standard = standard();
-    let mut checked = 0;
+/// The level by the words of table 1, written out a second time.
+fn expected_by_percentile(cutoffs: &Cutoffs, value: i32) -> GrowthLevel {
+    let [p3, _, p25, _, p75, _, p97] = *cutoffs;
+    let word = if value < p3 {
+        "下"
+    } else if value < p25 {
+        "中下"
+    } else if value < p75 {
+        "中"
+    } else if value < p97 {
+        "中上"
+    } else {
+        "上"
+    };
+    *GrowthLevel::ALL
+        .iter()
+        .find(|level| level.label_zh() == word)
+        .expect("a level")
+}
+
+/// How a value of one row is classified: by `x` of the row and the value in the row's unit.
+type Classify<'a> = &'a dyn Fn(u32, i64) -> Option<Classified>;
+
+/// Every row of every table with the way to classify a value at it, and 0.1 (kg, cm, kg/m²) in the
+/// table's unit.
+fn every_row(check: &mut dyn FnMut(Indicator, &Row, i32, Classify<'_>)) {
+    use Indicator::*;
+    let standard = &standard();
     for sex in Sex::ALL {
-        let mut check =
-            |table: &BySex,
-             step: i32,
-             indicator,
-             classify: &dyn Fn(u32, i64) -> Option<Classified>| {
-                for &(x, cutoffs) in &table.0[sex.index()] {
-                    for cutoff in cutoffs {
-                        for value in [cutoff - step, cutoff, cutoff + step] {
-                            let got = classify(x, value.into()).expect("in the table");
-                            let want = expected(indicator, &cutoffs, value);
-                            assert_eq!(
-                                (got.level(), got.nutrition()),
-                                want,
-                                "{indicator:?} {sex:?} {x} {value}"
-                            );
-                            assert_eq!(got.row, RowUse::Exact);
-                            checked += 1;
-                        }
-                    }
-                }
-            };
-        use Indicator::*;
-        check(&standard.weight_for_age, 100, WeightForAge, &|x, grams| {
+        let mut each = |indicator, table: &Table, step, classify: Classify<'_>| {
+            let rows = table.rows(sex).iter();
+            rows.for_each(|row| check(indicator, row, step, classify));
+        };
+        each(WeightForAge, &standard.weight_for_age, 100, &|x, grams| {
             standard.weight_for_age(sex, x, grams)
         });
-        check(
+        each(
+            LengthHeightForAge,
             &standard.length_height_for_age,
             1,
-            LengthHeightForAge,
             &|x, mm| standard.length_height_for_age(sex, x, mm * 1_000),
         );
-        check(
+        each(
+            HeadCircumferenceForAge,
             &standard.head_for_age,
             1,
-            HeadCircumferenceForAge,
             &|x, mm| standard.head_for_age(sex, x, mm * 1_000),
         );
-        check(
+        each(
+            WeightForLengthHeight,
             &standard.weight_for_length,
             100,
-            WeightForLengthHeight,
             &|cm, grams| standard.weight_for_length_height(sex, 12, grams, i64::from(cm) * 10_000),
         );
-        check(
+        each(
+            WeightForLengthHeight,
             &standard.weight_for_height,
             100,
-            WeightForLengthHeight,
             &|cm, grams| standard.weight_for_length_height(sex, 40, grams, i64::from(cm) * 10_000),
         );
         // At a height of exactly 1 m the BMI in tenths is the weight in units of 100 g.
-        check(&standard.bmi_for_age, 1, BmiForAge, &|x, tenths| {
+        each(BmiForAge, &standard.bmi_for_age, 1, &|x, tenths| {
             standard.bmi_for_age(sex, x, tenths * 100, 1_000_000)
         });
     }
+}
+
+/// Every cell of annex B, and 0.1 (kg, cm, kg/m²) on each side of it.
+#[test]
+fn every_sd_cell_and_a_tenth_on_each_side() {
+    let mut checked = 0;
+    every_row(&mut |indicator, row, step, classify| {
+        for value in row
+            .sd
+            .into_iter()
+            .flat_map(|cell| [cell - step, cell, cell + step])
+        {
+            let got = classify(row.x, value.into()).expect("in the table");
+            let want = expected(indicator, &row.sd, value);
+            assert_eq!(
+                (got.level(), got.nutrition()),
+                want,
+                "{indicator:?} {} {value}",
+                row.x
+            );
+            assert_eq!(got.row, RowUse::Exact);
+            checked += 1;
+        }
+    });
     assert_eq!(checked, 546 * 7 * 3);
 }
 
-/// Rows and sums of the source file, and the cells its README names.
+/// Every cell of annex A, and 0.1 on each side of it.
 #[test]
-fn the_shipped_table_is_whole() {
+fn every_percentile_cell_and_a_tenth_on_each_side() {
+    let mut checked = 0;
+    every_row(&mut |indicator, row, step, classify| {
+        let cells = row.percentile.into_iter();
+        for value in cells.flat_map(|cell| [cell - step, cell, cell + step]) {
+            let got = classify(row.x, value.into()).expect("in the table");
+            assert_eq!(
+                got.level_by_percentile(),
+                expected_by_percentile(&row.percentile, value),
+                "{indicator:?} {} {value}",
+                row.x
+            );
+            let reached = row.percentile.iter().filter(|&&cell| value >= cell);
+            assert_eq!(usize::from(got.percentile_lines()), reached.count());
+            checked += 1;
+        }
+    });
+    assert_eq!(checked, 546 * 7 * 3);
+}
+
+/// Rows and sums of the source files, and the cells its README names.
+#[test]
+fn the_shipped_tables_are_whole() {
     let standard = standard();
-    let count = |table: &BySex| {
+    let count = |table: &Table| {
         let rows = table.0.iter().flatten();
-        let sum: i64 = rows.clone().flat_map(|row| row.1).map(i64::from).sum();
-        (rows.count(), sum)
+        let sum = |cells: Cutoffs| cells.map(i64::from).iter().sum::<i64>();
+        let sums = rows.clone().map(|row| (sum(row.sd), sum(row.percentile)));
+        let (sd, percentile) = sums.fold((0, 0), |(a, b), (x, y)| (a + x, b + y));
+        (rows.count(), sd, percentile)
     };
-    assert_eq!(count(&standard.weight_for_age), (88, 8_231_700));
-    assert_eq!(count(&standard.length_height_for_age), (88, 545_440));
-    assert_eq!(count(&standard.weight_for_length), (112, 7_049_400));
-    assert_eq!(count(&standard.weight_for_height), (112, 13_602_300));
-    assert_eq!(count(&standard.bmi_for_age), (88, 101_056));
-    assert_eq!(count(&standard.head_for_age), (58, 182_351));
-    // B.1, boys, 12 months: 7.4 8.2 9.1 10.1 11.2 12.4 13.9 kg.
-    let row = standard.weight_for_age.0[Sex::Male.index()][12];
+    for (table, want) in [
+        (&standard.weight_for_age, (88, 8_231_700, 8_057_500)),
+        (&standard.length_height_for_age, (88, 545_440, 545_446)),
+        (&standard.weight_for_length, (112, 7_049_400, 6_942_200)),
+        (&standard.weight_for_height, (112, 13_602_300, 13_336_100)),
+        (&standard.bmi_for_age, (88, 101_056, 99_342)),
+        (&standard.head_for_age, (58, 182_351, 182_205)),
+    ] {
+        assert_eq!(count(table), want);
+    }
+    // A.1 and B.1, boys: at birth P3 is 2.8 kg; at 12 months −3 SD … +3 SD are 7.4 … 13.9 kg.
+    let boys = standard.weight_for_age.rows(Sex::Male);
     assert_eq!(
-        row,
-        (12, [7_400, 8_200, 9_100, 10_100, 11_200, 12_400, 13_900])
+        boys[0].percentile,
+        [2_800, 3_000, 3_200, 3_500, 3_700, 4_000, 4_200]
+    );
+    assert_eq!(
+        boys[12].sd,
+        [7_400, 8_200, 9_100, 10_100, 11_200, 12_400, 13_900]
     );
 }
 
@@ -154,10 +215,9 @@ fn exactly_minus_two_sd_is_not_underweight() {
 #[test]
 fn between_rows_the_cutoffs_are_interpolated_and_the_result_says_so() {
     let standard = standard();
-    let row = |at: usize| standard.length_height_for_age.0[Sex::Male.index()][at];
-    let ((24, low), (27, high)) = (row(24), row(25)) else {
-        panic!("rows 24 and 27")
-    };
+    let rows = standard.length_height_for_age.rows(Sex::Male);
+    assert_eq!((rows[24].x, rows[25].x), (24, 27));
+    let (low, high) = (rows[24].sd, rows[25].sd);
     // −2 SD at 25 months = (2 × row 24 + row 27) / 3, in thirds of a millimetre.
     let thirds = i64::from(2 * low[1] + high[1]);
     let at = |um| standard.length_height_for_age(Sex::Male, 25, um).unwrap();

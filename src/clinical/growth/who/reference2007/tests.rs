@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::clinical::growth::age::AgeDays;
 use crate::clinical::growth::class::NutritionClass::{self, *};
-use crate::clinical::growth::lms::LmsTable;
+use crate::clinical::growth::lms::{Centile, LmsTable, Score};
 use crate::clinical::growth::who::{Edition, Observation, Scored, Standards};
 use crate::clinical::growth::{Indicator, Tables};
 use crate::domain::sex::Sex;
@@ -100,11 +100,12 @@ fn the_shipped_tables_are_whole() {
 #[test]
 fn classes_follow_the_edition() {
     let class = |edition, indicator, hundredths: i32| {
-        let z = crate::clinical::growth::lms::Score::round(f64::from(hundredths) / 100.0);
+        let z = Score::round(f64::from(hundredths) / 100.0);
         let scored = Scored {
             indicator,
             edition,
             z: z.unwrap(),
+            centile: Centile::of(0.0),
             implausible: false,
         };
         scored.nutrition()
