@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{fault::Fault, house};
 use crate::{
-    clinical::rules::RuleSet,
+    clinical::{rules::RuleSet, schedule::Schedules},
     clock::{Clock, SystemClock, system_chance},
     config::{Config, DataDir, Overrides, files},
     rpc::{
@@ -126,6 +126,7 @@ pub async fn opened(
 ) -> Result<Gateway, Fault> {
     let masters = dir.master_keys(config)?;
     let rules = RuleSet::load().map_err(|e| Fault::Rules(e.to_string()))?;
+    let schedules = Schedules::load().map_err(|e| Fault::Rules(e.to_string()))?;
     let (authority, trust) = (dir.authority()?, dir.told(config)?);
     let store = match &config.database.url {
         Some(url) => Store::postgres(url, config.database.connections, clock).await?,
@@ -137,6 +138,7 @@ pub async fn opened(
         masters,
         chance,
         rules,
+        schedules,
         authority,
         trust,
     })

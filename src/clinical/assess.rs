@@ -1,4 +1,5 @@
-//! Which alerts should stand for one child now: a pure function of rules, child, place and check-ups.
+//! Which alerts should stand for one child today: a pure function of rules, child, place, check-ups
+//! and day.
 //!
 //! The caller compares the answer with what stands and opens, renews, supersedes or retracts.
 //! The answer does not depend on the order of the check-ups, and asking twice changes nothing.
@@ -6,29 +7,21 @@
 //! Measured (release, one core, shipped rules, the latest of eleven check-ups of ten findings each):
 //! about 2 µs for a healthy child, about 13 µs for one with six alerts, of which most is their text.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{Days, NaiveDate};
 
-use crate::clinical::care_card::{CareCard, Facts};
+use crate::clinical::care_card::{CareCard, FacilityCard, Facts};
+use crate::clinical::fitness::{self, Fitness};
 use crate::clinical::history::History;
 use crate::clinical::matching::{Case, Match};
 use crate::clinical::rules::{Recipient, Rule, RuleSet};
+use crate::clinical::schedule::{Life, Schedules, forecast};
 use crate::domain::alert::{Category, Level};
 use crate::domain::checkup::CheckUp;
 use crate::domain::growth_standard::GrowthStandard;
-use crate::domain::sex::Sex;
-
-/// What rules need to know about the child. No `Debug`: it tells a birthday.
-#[derive(Clone, Copy)]
-pub struct Subject {
-    /// Unknown sex means no growth class.
-    pub sex: Option<Sex>,
-    pub birth_date: NaiveDate,
-    /// Completed days of gestation at birth, for the corrected age of a preterm child.
-    pub gestation_days: Option<u32>,
-}
 
 /// The place's settings that rules read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,21 +60,27 @@ pub struct Raised {
     pub version: u32,
     /// With `subject` it identifies the alert: a new grade or finding renews, not adds.
     pub family: String,
-    /// The allergen, else empty. Personal: seal it, or keep a keyed index of it.
+    /// The allergen, the item of a schedule, else empty. Personal: seal it, or keep a keyed index of it.
     pub subject: String,
     /// Document and section the rule comes from.
     pub source_document: String,
     pub level: Level,
     pub category: Category,
-    /// Ids of the check-ups it rests on, oldest first.
+    /// Ids of the check-ups it rests on, oldest first; none for what is not done.
     pub check_ups: Vec<String>,
     pub sources: BTreeSet<String>,
+    /// The day of the latest check-up it rests on; of what is not done, the day it was due.
+    pub date: NaiveDate,
     /// What the rule read and compared: the alert explains itself.
     pub inputs: Vec<(String, String)>,
     pub care_card: CareCard,
+    /// What it does to the child's fitness for care.
+    pub limit: Option<fitness::Limit>,
     /// What the medical side does, and by when.
     pub follow_up: String,
     pub due: Option<NaiveDate>,
+    /// What settles it, in Chinese.
+    pub resolved_by: String,
     pub recipients: Vec<Recipient>,
 }
 
@@ -97,34 +96,76 @@ impl fmt::Debug for Raised {
     }
 }
 
-/// The alerts that should stand, ordered by family and subject.
+/// What stands for a child on one day, and how long the answer holds by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// The alerts that should stand, ordered by family and subject.
+    pub raised: Vec<Raised>,
+    /// Fitness for care by all of them; the places are those of `raised`. An asker who may not see
+    /// all of them is told [`Fitness::of`] those it sees.
+    pub fitness: Fitness<usize>,
+    /// The first later day on which the answer may be another without a new record.
+    pub next_change: Option<NaiveDate>,
+}
+
+/// Assesses one child as of `today`.
 pub fn assess(
     rules: &RuleSet,
-    child: &Subject,
+    schedules: &Schedules,
+    child: &Life<'_>,
     setting: &Setting,
     check_ups: &[Examined<'_>],
-) -> Vec<Raised> {
-    let case = Case::new(&rules.tables, History::new(check_ups), child, setting);
-    let mut standing: Vec<(&Rule, Match)> = Vec::new();
-    for rule in rules.rules() {
-        case.matches(rule, |found| {
-            let rival = standing
-                .iter_mut()
-                .find(|(other, held)| other.family == rule.family && held.subject == found.subject);
-            match rival {
-                // Of equal grades the one that stands first in the files is kept.
-                Some(held) if rule.level > held.0.level => *held = (rule, found),
-                Some(_) => {}
-                None => standing.push((rule, found)),
-            }
-        });
+    today: NaiveDate,
+) -> Assessment {
+    let history = History::new(check_ups);
+    let asked = rules.of_items().next().is_some();
+    let forecast = asked.then(|| forecast(schedules, child, check_ups, today));
+    let case = Case::new(&rules.tables, history, child, setting, today, forecast);
+    let mut standing = Standing::default();
+    for (place, rule) in rules.of_items() {
+        case.matches(rule, |found| standing.take(place, rule, found));
     }
-    standing
-        .sort_unstable_by(|(a, x), (b, y)| (&a.family, &x.subject).cmp(&(&b.family, &y.subject)));
-    standing
+    for code in case.history.codes() {
+        for (place, rule) in rules.reading(code) {
+            case.matches(rule, |found| standing.take(place, rule, found));
+        }
+    }
+    let mut standing = standing.0;
+    standing.sort_unstable_by(|(_, a, x), (_, b, y)| {
+        (&a.family, &x.subject).cmp(&(&b.family, &y.subject))
+    });
+    let raised: Vec<Raised> = standing
         .into_iter()
-        .map(|(rule, found)| raise(rule, found, &case))
-        .collect()
+        .map(|(_, rule, found)| raise(rule, found, &case))
+        .collect();
+    let limits = raised.iter().enumerate();
+    Assessment {
+        fitness: Fitness::of(limits.filter_map(|(at, alert)| Some((at, alert.limit.clone()?)))),
+        raised,
+        next_change: case.next_change(),
+    }
+}
+
+/// One match of each family and subject: the gravest, of equal grades the one whose rule stands
+/// first in the files.
+#[derive(Default)]
+struct Standing<'r>(Vec<(usize, &'r Rule, Match)>);
+
+impl<'r> Standing<'r> {
+    fn take(&mut self, place: usize, rule: &'r Rule, found: Match) {
+        let rival = self
+            .0
+            .iter_mut()
+            .find(|(_, other, held)| other.family == rule.family && held.subject == found.subject);
+        match rival {
+            Some(held) => {
+                if (rule.level, Reverse(place)) > (held.1.level, Reverse(held.0)) {
+                    *held = (place, rule, found);
+                }
+            }
+            None => self.0.push((place, rule, found)),
+        }
+    }
 }
 
 fn raise(rule: &Rule, found: Match, case: &Case<'_>) -> Raised {
@@ -133,23 +174,42 @@ fn raise(rule: &Rule, found: Match, case: &Case<'_>) -> Raised {
         exams,
         inputs,
         value,
+        until,
+        until_zh,
+        absent,
     } = found;
     let exams = || exams.iter().map(|&at| case.history.exam(at));
-    // A match rests on at least one check-up; were there none, the due date would be absent.
-    let date = exams()
-        .map(|exam| exam.check_up.date())
-        .max()
-        .unwrap_or_default();
+    let examined = exams().map(|exam| exam.check_up.date());
+    // A match rests on a check-up or on an item that was due: one of the two is there.
+    let date = match &absent {
+        Some(absent) => absent.due,
+        None => examined.max().unwrap_or_default(),
+    };
+    let within = rule.follow_up.within_days;
+    let from = absent.as_ref().map_or(date, |absent| absent.late);
+    let due = within.and_then(|days| from.checked_add_days(Days::new(days.into())));
     let facts = Facts {
         date,
         substance: &subject,
         value: &value,
+        until: &until_zh,
+        due,
+        item: absent.as_ref().map_or("", |absent| &absent.label_zh),
     };
     let care_card = CareCard {
-        facility: rule.facility_card.as_ref().map(|card| card.fill(&facts)),
+        facility: rule.facility_card.as_ref().map(|card| FacilityCard {
+            act: card.act.as_ref().map(|part| part.fill(&facts)),
+            watch: card.watch.as_ref().map(|part| part.fill(&facts)),
+            emergency: card.emergency.as_ref().map(|part| part.fill(&facts)),
+        }),
         guardian: rule.guardian_card.fill(&facts),
+        mongolian: rule.mongolian.clone(),
     };
-    let within = rule.follow_up.within_days;
+    let limit = rule.fitness.as_ref().map(|limit| fitness::Limit {
+        grade: limit.grade,
+        until,
+        until_zh: limit.until.fill(&facts).as_str().to_owned(),
+    });
     Raised {
         rule: rule.id.clone(),
         version: rule.version,
@@ -159,13 +219,16 @@ fn raise(rule: &Rule, found: Match, case: &Case<'_>) -> Raised {
         category: rule.category,
         check_ups: exams().map(|exam| exam.id.to_owned()).collect(),
         sources: exams().map(|exam| exam.source.to_owned()).collect(),
+        date,
         inputs: inputs
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         care_card,
         follow_up: rule.follow_up.action.clone(),
-        due: within.and_then(|days| date.checked_add_days(Days::new(days.into()))),
+        due,
+        limit,
+        resolved_by: rule.resolved_by.clone(),
         recipients: rule.recipients.clone(),
         subject,
     }

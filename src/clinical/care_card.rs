@@ -3,9 +3,15 @@
 //! A card says what to do. A facility's card has no raw value: the placeholder for one does not
 //! exist for it, so no rule file can smuggle one in.
 
+mod sheet;
+mod template;
+
 use std::fmt;
 
 use chrono::NaiveDate;
+
+pub use sheet::{SheetAlert, sheet};
+pub use template::{MAX_CARD, Placeholder, Template, TemplateError};
 
 /// Text about a child's health: `Debug` does not print it and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,153 +24,81 @@ impl Text {
     }
 }
 
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text(text)
+    }
+}
+
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Text(…)")
     }
 }
 
+/// What a carer does, watches for, and does first when it turns serious; at least one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacilityCard<T = Text> {
+    pub act: Option<T>,
+    pub watch: Option<T>,
+    pub emergency: Option<T>,
+}
+
+impl<T> FacilityCard<T> {
+    /// The parts there are, each with its heading.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, &T)> {
+        [
+            ("照护", &self.act),
+            ("观察", &self.watch),
+            ("紧急", &self.emergency),
+        ]
+        .into_iter()
+        .filter_map(|(heading, part)| Some((heading, part.as_ref()?)))
+    }
+}
+
+impl FacilityCard {
+    /// All parts in one text, for readers that know no parts.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(256);
+        for (heading, part) in self.parts() {
+            if heading == "照护" {
+                text.push_str(part.as_str());
+            } else {
+                text.push_str(heading);
+                text.push('：');
+                text.push_str(part.as_str());
+            }
+        }
+        text
+    }
+}
+
+/// The same card in traditional-script Mongolian, where the rule file has it. It is kept and carried
+/// as it is; a reader lays it out vertically.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MongolianCard {
+    pub facility: Option<Text>,
+    pub guardian: Option<Text>,
+}
+
 /// What each side reads of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CareCard {
     /// `None` if the facility is not a recipient.
-    pub facility: Option<Text>,
+    pub facility: Option<FacilityCard>,
     pub guardian: Text,
+    pub mongolian: Option<MongolianCard>,
 }
-
-/// What a template may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placeholder {
-    /// `{date}`: the day of the latest check-up it rests on.
-    Date,
-    /// `{substance}`: the allergen.
-    Substance,
-    /// `{value}`: the measured value with its unit; never in a facility's card.
-    Value,
-}
-
-impl Placeholder {
-    const ALL: [(&'static str, Placeholder); 3] = [
-        ("date", Placeholder::Date),
-        ("substance", Placeholder::Substance),
-        ("value", Placeholder::Value),
-    ];
-}
-
-/// A checked template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Words(String),
-    Hole(Placeholder),
-}
-
-/// Why a template was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    #[error("card is empty")]
-    Empty,
-    #[error("card has an unclosed or stray brace")]
-    Brace,
-    #[error("placeholder {{{0}}} is unknown or not offered here")]
-    Placeholder(String),
-    #[error("card is longer than {MAX_CARD} characters")]
-    TooLong,
-}
-
-/// The longest card template, in characters: a card is read while holding a child.
-pub const MAX_CARD: usize = 160;
 
 /// What fills a card.
 pub(crate) struct Facts<'a> {
     pub date: NaiveDate,
     pub substance: &'a str,
     pub value: &'a str,
-}
-
-impl Template {
-    /// Reads a template; only the placeholders `offered` may stand in it.
-    ///
-    /// # Errors
-    /// [`TemplateError`] for an empty or long text, a stray brace or another placeholder.
-    pub fn read(text: &str, offered: &[Placeholder]) -> Result<Template, TemplateError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(TemplateError::Empty);
-        }
-        if text.chars().count() > MAX_CARD {
-            return Err(TemplateError::TooLong);
-        }
-        let mut parts = Vec::new();
-        for (at, piece) in text.split('{').enumerate() {
-            let words = if at == 0 {
-                piece
-            } else {
-                let (name, words) = piece.split_once('}').ok_or(TemplateError::Brace)?;
-                let hole = Placeholder::ALL.iter().find(|(known, _)| *known == name);
-                match hole {
-                    Some((_, hole)) if offered.contains(hole) => parts.push(Part::Hole(*hole)),
-                    _ => return Err(TemplateError::Placeholder(name.to_owned())),
-                }
-                words
-            };
-            if words.contains('}') {
-                return Err(TemplateError::Brace);
-            }
-            if !words.is_empty() {
-                parts.push(Part::Words(words.to_owned()));
-            }
-        }
-        Ok(Template(parts))
-    }
-
-    pub(crate) fn fill(&self, facts: &Facts<'_>) -> Text {
-        let mut filled = String::with_capacity(256);
-        for part in &self.0 {
-            match part {
-                Part::Words(words) => filled.push_str(words),
-                Part::Hole(Placeholder::Date) => filled.push_str(&facts.date.to_string()),
-                Part::Hole(Placeholder::Substance) => filled.push_str(facts.substance),
-                Part::Hole(Placeholder::Value) => filled.push_str(facts.value),
-            }
-        }
-        Text(filled)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_card_is_filled_from_what_is_offered() {
-        let offered = [Placeholder::Substance, Placeholder::Date];
-        let card = Template::read("对{substance}过敏（{date}）。避免接触。", &offered).unwrap();
-        let facts = Facts {
-            date: "2024-02-05".parse().unwrap(),
-            substance: "花生",
-            value: "",
-        };
-        assert_eq!(
-            card.fill(&facts).as_str(),
-            "对花生过敏（2024-02-05）。避免接触。"
-        );
-        assert_eq!(format!("{:?}", card.fill(&facts)), "Text(…)");
-    }
-
-    #[test]
-    fn what_is_not_offered_is_refused() {
-        let read = |text| Template::read(text, &[Placeholder::Date]).unwrap_err();
-        assert_eq!(
-            read("血红蛋白{value}"),
-            TemplateError::Placeholder("value".into())
-        );
-        assert_eq!(read("{姓名}"), TemplateError::Placeholder("姓名".into()));
-        assert_eq!(read("{date"), TemplateError::Brace);
-        assert_eq!(read("date}"), TemplateError::Brace);
-        assert_eq!(read(" "), TemplateError::Empty);
-        assert_eq!(read(&"字".repeat(MAX_CARD + 1)), TemplateError::TooLong);
-    }
+    /// The day a period ends, or what it waits for.
+    pub until: &'a str,
+    pub due: Option<NaiveDate>,
+    /// What the schedule calls the item.
+    pub item: &'a str,
 }

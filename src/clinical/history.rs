@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::clinical::assess::Examined;
-use crate::domain::catalogue::FindingCode;
+use crate::domain::catalogue::{CATALOGUE, FindingCode};
 use crate::domain::finding::Finding;
 
 /// Effective check-ups, oldest first; equal days by source and record id.
@@ -38,6 +38,17 @@ impl<'a> History<'a> {
 
     pub(super) fn exam(&self, at: usize) -> &'a Examined<'a> {
         self.exams[at]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.exams.len()
+    }
+
+    /// The findings that occur at all.
+    pub(super) fn codes(&self) -> impl Iterator<Item = FindingCode> + '_ {
+        let entries = CATALOGUE.iter().zip(&self.latest);
+        entries.filter_map(|(entry, latest)| latest.map(|_| entry.code))
     }
 
     /// Oldest first, with their places.

@@ -1,31 +1,52 @@
 //! Does a rule's condition hold for this child, by which check-ups, and with which inputs?
 
 mod growth;
+mod item;
+mod period;
 mod single;
+mod standing;
 
-use crate::clinical::assess::{Setting, Subject};
+use std::cell::Cell;
+
+use chrono::{Days, Months, NaiveDate};
+
+use crate::clinical::assess::Setting;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::individual::Appraisal;
 use crate::clinical::growth::{Indicator, Tables};
 use crate::clinical::history::History;
-use crate::clinical::rules::{Condition, Rule};
+use crate::clinical::rules::{AgeBound, AgeRange, Condition, Rule};
+use crate::clinical::schedule::{Forecast, Life};
+
+pub(super) use item::Absent;
 
 /// A condition that holds.
 pub(super) struct Match {
-    /// Tells alerts of one family apart: the allergen, else empty.
+    /// Tells alerts of one family apart: the allergen, the item, else empty.
     pub subject: String,
     /// Places in the history, rising.
     pub exams: Vec<usize>,
     pub inputs: Vec<(&'static str, String)>,
     /// For the guardian's card.
     pub value: String,
+    /// First day after a period, where it is known.
+    pub until: Option<NaiveDate>,
+    /// The same in words: that day, or what the period waits for.
+    pub until_zh: String,
+    /// For what is not done: then no check-up is its evidence.
+    pub absent: Option<Absent>,
 }
 
 /// A child's history, judged once for all rules.
 pub(super) struct Case<'a> {
     pub history: History<'a>,
-    subject: &'a Subject,
+    life: &'a Life<'a>,
     setting: &'a Setting,
+    today: NaiveDate,
+    /// How the child stands by the schedules; none where no rule asks.
+    forecast: Option<Forecast<'a>>,
+    /// The first later day on which the answer may be another without a new record.
+    next_change: Cell<Option<NaiveDate>>,
     /// Each check-up that an indicator needs, appraised once.
     appraisals: Vec<(usize, Appraisal)>,
 }
@@ -34,13 +55,18 @@ impl<'a> Case<'a> {
     pub(super) fn new(
         tables: &Tables,
         history: History<'a>,
-        subject: &'a Subject,
+        life: &'a Life<'a>,
         setting: &'a Setting,
+        today: NaiveDate,
+        forecast: Option<Forecast<'a>>,
     ) -> Case<'a> {
         let mut case = Case {
             history,
-            subject,
+            life,
             setting,
+            today,
+            next_change: Cell::new(forecast.as_ref().and_then(|known| known.next_change)),
+            forecast,
             appraisals: Vec::with_capacity(2),
         };
         for &indicator in Indicator::ALL {
@@ -56,9 +82,89 @@ impl<'a> Case<'a> {
         case
     }
 
-    /// Calls `found` for every way in which the rule's condition holds.
+    /// Calls `found` for every way in which the rule applies today.
     pub(super) fn matches(&self, rule: &Rule, mut found: impl FnMut(Match)) {
-        match &rule.when {
+        self.holds(rule, &rule.when, &mut |one| {
+            if let Some(one) = self.qualified(rule, one) {
+                found(one);
+            }
+        });
+    }
+
+    /// What was found, if all else that the rule asks for is so too.
+    fn qualified(&self, rule: &Rule, mut one: Match) -> Option<Match> {
+        for condition in &rule.also {
+            // Only by institutions the alert rests on already: what another one knows must not
+            // take an alert away from a reader who may not see that one's results.
+            let source = |at: &usize| self.history.exam(*at).source;
+            let sources: Vec<&str> = one.exams.iter().map(source).collect();
+            let mut met: Option<Match> = None;
+            self.holds(rule, condition, &mut |other| {
+                if met.is_none() && other.exams.iter().all(|at| sources.contains(&source(at))) {
+                    met = Some(other);
+                }
+            });
+            let met = met?;
+            one.exams.extend(met.exams);
+            let known = ["check_up_date", "age_months"];
+            let more = met.inputs.into_iter();
+            one.inputs
+                .extend(more.filter(|(name, _)| !known.contains(name)));
+        }
+        for condition in &rule.unless {
+            let mut excluded = false;
+            self.holds(rule, condition, &mut |_| excluded = true);
+            if excluded {
+                return None;
+            }
+        }
+        one.exams.sort_unstable();
+        one.exams.dedup();
+        if let Some(range) = &rule.today
+            && !self.reached_today(range)
+        {
+            return None;
+        }
+        if let Some(days) = rule.lasts_days {
+            let last = match &one.absent {
+                Some(absent) => absent.due,
+                None => self.history.exam(*one.exams.last()?).check_up.date(),
+            };
+            let over = last.checked_add_days(Days::new(days.into()))?;
+            self.turns(over);
+            if self.today >= over {
+                return None;
+            }
+        }
+        Some(one)
+    }
+
+    /// Whether the child's calendar age today lies in the range; notes when that will change.
+    fn reached_today(&self, range: &AgeRange) -> bool {
+        let birth = self.life.birth_date;
+        for bound in [range.from, range.until] {
+            if let Some(day) = first_day_of(bound, birth) {
+                self.turns(day);
+            }
+        }
+        Age::calendar(birth, self.today).is_some_and(|age| range.contains(age))
+    }
+
+    /// The answer may change on a day; days that are past change nothing.
+    fn turns(&self, day: NaiveDate) {
+        if day > self.today && self.next_change.get().is_none_or(|next| day < next) {
+            self.next_change.set(Some(day));
+        }
+    }
+
+    /// The first later day on which the answer may be another without a new record.
+    pub(super) fn next_change(&self) -> Option<NaiveDate> {
+        self.next_change.get()
+    }
+
+    /// Calls `found` for every way in which a condition holds.
+    fn holds(&self, rule: &Rule, when: &Condition, found: &mut dyn FnMut(Match)) {
+        match when {
             Condition::Nutrition {
                 standard,
                 indicator,
@@ -95,13 +201,64 @@ impl<'a> Case<'a> {
                 finding,
                 any_of,
                 none_of,
+                settled_by,
             } => {
-                self.coded(rule, *finding, any_of, none_of)
+                self.coded(rule, *finding, any_of, none_of, settled_by.as_ref())
                     .into_iter()
                     .for_each(found);
             }
+            Condition::Quantity {
+                finding,
+                at_least,
+                below,
+            } => {
+                self.quantity(rule, *finding, *at_least, *below)
+                    .into_iter()
+                    .for_each(found);
+            }
+            Condition::Stands {
+                finding,
+                code,
+                ended_by,
+            } => {
+                self.stands(rule, *finding, code, *ended_by)
+                    .into_iter()
+                    .for_each(found);
+            }
+            Condition::Period {
+                finding,
+                code,
+                clocks,
+                ended_by,
+                phase,
+            } => {
+                let asked = period::Asked {
+                    finding: *finding,
+                    code,
+                    clocks,
+                    ended_by: *ended_by,
+                    phase: *phase,
+                };
+                self.period(rule, &asked).into_iter().for_each(found);
+            }
+            Condition::Item {
+                track,
+                items,
+                status,
+                only_with,
+            } => {
+                let asked = item::Asked {
+                    track: *track,
+                    items,
+                    status: *status,
+                    only_with: *only_with,
+                };
+                if let Some(forecast) = &self.forecast {
+                    self.items(rule, forecast, &asked, found);
+                }
+            }
             Condition::EachAllergen { kinds, ended_by } => {
-                self.allergens(rule, kinds, ended_by, &mut found);
+                self.allergens(rule, kinds, ended_by, found);
             }
             Condition::Vision { at_most } => {
                 self.vision(rule, at_most.0).into_iter().for_each(found);
@@ -114,10 +271,16 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The calendar age at a check-up, if the rule applies to it.
+    /// The age at a check-up, if the rule applies to it.
     fn age_for(&self, rule: &Rule, at: usize) -> Option<Age> {
         let on = self.history.exam(at).check_up.date();
-        Age::calendar(self.subject.birth_date, on).filter(|&age| rule.ages.contains(age))
+        let (birth, gestation) = (self.life.birth_date, self.life.gestation_days);
+        let age = if rule.corrected_age {
+            Age::for_growth(birth, gestation, on)
+        } else {
+            Age::calendar(birth, on)
+        };
+        age.filter(|&age| rule.ages.contains(age))
     }
 
     /// A match on one check-up: its day and the age lead the inputs.
@@ -132,6 +295,22 @@ impl<'a> Case<'a> {
             exams: vec![at],
             inputs,
             value: String::new(),
+            until: None,
+            until_zh: String::new(),
+            absent: None,
         }
     }
+}
+
+/// The first day on which the calendar age reaches a bound.
+fn first_day_of(bound: AgeBound, birth: NaiveDate) -> Option<NaiveDate> {
+    let near = match bound {
+        AgeBound::Days(days) => birth.checked_add_days(Days::new(days.into())),
+        AgeBound::Months(months) => birth.checked_add_months(Months::new(months)),
+    };
+    // Where the month has no such day, the age is reached by the age's own rule.
+    near?
+        .iter_days()
+        .take(3)
+        .find(|&day| Age::calendar(birth, day).is_some_and(|age| bound.reached_by(age)))
 }

@@ -6,9 +6,11 @@
 //! - [`schedule`]: what is due when (visits, immunisation, checks in care), read from
 //!   `data/schedules/*.toml`
 //! - [`assess`]: which alerts should stand for one child now
+//! - [`fitness`]: whether the child is fit for care, given the alerts that stand
 
 pub mod assess;
 pub mod care_card;
+pub mod fitness;
 pub mod growth;
 mod history;
 mod matching;

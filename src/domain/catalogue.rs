@@ -2,7 +2,10 @@
 //!
 //! It is data: one row a code. A new kind of finding is a new row, never a new branch. The bounds
 //! are not reference ranges; they are what no living child under seven can be beyond, so that a
-//! wrong unit or a slipped digit is refused at the door (domain reference 6.6).
+//! wrong unit or a slipped digit is refused at the door (domain reference 6.6). Codes of coded
+//! values are listed in [`codes`].
+
+mod codes;
 
 /// How a finding's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Kind {
     },
     /// Free text, at most [`MAX_TEXT`] characters.
     Text,
+    /// A civil day, not after the check-up that states it and not before birth.
+    Date,
 }
 
 /// Whether a coded value carries free text.
@@ -49,47 +54,6 @@ pub const MAX_TEXT: usize = 200;
 
 /// Haemoglobin below this many g/L is almost surely g/dL (`[P]`, domain reference 3.2).
 pub const HAEMOGLOBIN_LEAST_G_L: i64 = 30;
-
-const PRESENT_ABSENT: &[&str] = &["PRESENT", "ABSENT"];
-
-/// CV04.10.022 `[2]`: 01 无, 02 颅骨软化, 03 方颅, 04 枕秃, 05 肋串珠, 06 肋外翻, 07 肋软骨沟,
-/// 08 鸡胸, 09 手(足)镯征, 10 O形腿, 11 X形腿.
-const RICKETS_SIGNS: &[&str] = &[
-    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11",
-];
-
-/// 预警征象筛查表: `<months>-<number in its row>`, `NONE`, or loss of a skill at any age.
-#[rustfmt::skip]
-const DEVELOPMENT_SIGNS: &[&str] = &[
-    "NONE", "REGRESSION",
-    "3-1", "3-2", "3-3", "3-4", "6-1", "6-2", "6-3", "6-4", "8-1", "8-2", "8-3", "8-4",
-    "12-1", "12-2", "12-3", "12-4", "18-1", "18-2", "18-3", "18-4",
-    "24-1", "24-2", "24-3", "24-4", "30-1", "30-2", "30-3", "30-4",
-    "36-1", "36-2", "36-3", "36-4", "48-1", "48-2", "48-3", "48-4",
-    "60-1", "60-2", "60-3", "60-4", "72-1", "72-2", "72-3", "72-4",
-];
-
-/// Kinds of allergen (entry check form `[k]`), `NONE` known, and `RULED_OUT` for one substance.
-const ALLERGY_CODES: &[&str] = &["FOOD", "DRUG", "OTHER", "NONE", "RULED_OUT"];
-
-/// Doses of the national immunisation programme, editions 2021 and 2026 (domain reference 3.8):
-/// antigen and place in its series, not a brand. A dose of a paid combination vaccine is sent as
-/// the doses it covers.
-#[rustfmt::skip]
-const VACCINE_DOSES: &[&str] = &[
-    "HepB-1", "HepB-2", "HepB-3", "BCG-1", "IPV-1", "IPV-2", "bOPV-3", "bOPV-4",
-    "DTaP-1", "DTaP-2", "DTaP-3", "DTaP-4", "DTaP-5", "DT-1",
-    "MPSV-A-1", "MPSV-A-2", "MPSV-AC-3", "MPSV-AC-4", "MMR-1", "MMR-2",
-    "JE-L-1", "JE-L-2", "JE-I-1", "JE-I-2", "JE-I-3", "JE-I-4",
-    "HepA-L-1", "HepA-I-1", "HepA-I-2", "2vHPV-1", "2vHPV-2",
-];
-
-/// The vaccines of [`VACCINE_DOSES`].
-#[rustfmt::skip]
-const VACCINES: &[&str] = &[
-    "HepB", "BCG", "IPV", "bOPV", "DTaP", "DT", "MPSV-A", "MPSV-AC", "MMR", "JE-L", "JE-I",
-    "HepA-L", "HepA-I", "2vHPV",
-];
 
 macro_rules! catalogue {
     ($($variant:ident $name:literal $label:literal $kind:expr, $repeats:literal;)+) => {
@@ -124,37 +88,118 @@ const fn coded(codes: &'static [&'static str]) -> Kind {
     }
 }
 
+/// Coded, with free text required except with `unless`.
+const fn explained(codes: &'static [&'static str], unless: &'static str) -> Kind {
+    Kind::Coded {
+        codes,
+        text: TextRule::RequiredUnless(unless),
+    }
+}
+
+/// A count of things, 0 to `high`.
+const fn count(high: i64) -> Kind {
+    quantity("1", 0, 0, high)
+}
+
 catalogue! {
     Weight "WEIGHT" "体重" quantity("g", 0, 300, 80_000), false;
     LengthHeight "LENGTH_HEIGHT" "身长/身高" quantity("mm", 1, 2_000, 16_000), false;
     MeasuringPosition "MEASURING_POSITION" "测量体位" coded(&["L", "H"]), false;
     HeadCircumference "HEAD_CIRCUMFERENCE" "头围" quantity("mm", 1, 1_500, 7_000), false;
-    Oedema "OEDEMA" "双足凹陷性水肿" coded(&["Y", "N"]), false;
+    Oedema "OEDEMA" "双足凹陷性水肿" coded(codes::YES_NO), false;
     Haemoglobin "HAEMOGLOBIN" "血红蛋白" quantity("g/L", 1, HAEMOGLOBIN_LEAST_G_L * 10, 3_000), false;
-    Hearing "HEARING" "听力" coded(&["PASS", "FAIL"]), false;
+    Hearing "HEARING" "听力" coded(codes::PASS_FAIL), false;
     // Below 3.0 a five-mark value can't be told from a decimal acuity (1.0), so it is refused.
     VisionLeft "VISION_LEFT" "左眼视力(五分记录)" quantity("1", 1, 30, 53), false;
     VisionRight "VISION_RIGHT" "右眼视力(五分记录)" quantity("1", 1, 30, 53), false;
-    RicketsSign "RICKETS_SIGN" "可疑佝偻病体征" coded(RICKETS_SIGNS), true;
-    // CV04.10.021: 1 无, 2 夜惊, 3 多汗, 4 烦躁. Symptoms alone are watched, no rule reads them.
+    RicketsSign "RICKETS_SIGN" "可疑佝偻病体征" coded(codes::RICKETS_SIGNS), true;
+    // CV04.10.021: 1 无, 2 夜惊, 3 多汗, 4 烦躁.
     RicketsSymptom "RICKETS_SYMPTOM" "可疑佝偻病症状" coded(&["1", "2", "3", "4"]), true;
-    DevelopmentSign "DEVELOPMENT_SIGN" "心理行为发育预警征象" coded(DEVELOPMENT_SIGNS), true;
+    DevelopmentSign "DEVELOPMENT_SIGN" "心理行为发育预警征象" coded(codes::DEVELOPMENT_SIGNS), true;
     Allergy "ALLERGY" "过敏史"
-        Kind::Coded { codes: ALLERGY_CODES, text: TextRule::RequiredUnless("NONE") }, true;
-    Chd "CHD" "先天性心脏病" coded(PRESENT_ABSENT), false;
-    Epilepsy "EPILEPSY" "癫痫" coded(PRESENT_ABSENT), false;
-    FebrileSeizure "FEBRILE_SEIZURE" "高热惊厥" coded(PRESENT_ABSENT), false;
-    Asthma "ASTHMA" "哮喘" coded(PRESENT_ABSENT), false;
+        explained(codes::ALLERGY_CODES, "NONE"), true;
+    Chd "CHD" "先天性心脏病" coded(codes::PRESENT_ABSENT), false;
+    Epilepsy "EPILEPSY" "癫痫" coded(codes::PRESENT_ABSENT), false;
+    FebrileSeizure "FEBRILE_SEIZURE" "高热惊厥" coded(codes::PRESENT_ABSENT), false;
+    Asthma "ASTHMA" "哮喘" coded(codes::PRESENT_ABSENT), false;
     ConditionOther "CONDITION_OTHER" "其他既往病史" Kind::Text, true;
     Temperature "TEMPERATURE" "体温" quantity("Cel", 1, 250, 450), false;
     TeethErupted "TEETH_ERUPTED" "出牙数" quantity("1", 0, 0, 32), false;
     TeethCarious "TEETH_CARIOUS" "龋齿数" quantity("1", 0, 0, 32), false;
     OutdoorHours "OUTDOOR_HOURS" "户外活动" quantity("h/d", 1, 0, 240), false;
     VitaminD "VITAMIN_D" "维生素D" quantity("[iU]/d", 0, 0, 50_000), false;
-    VaccineDose "VACCINE_DOSE" "预防接种剂次" coded(VACCINE_DOSES), true;
-    VaccineContraindicated "VACCINE_CONTRAINDICATED" "疫苗接种禁忌" coded(VACCINES), true;
-    VaccineCleared "VACCINE_CLEARED" "疫苗接种禁忌解除" coded(VACCINES), true;
+    VaccineDose "VACCINE_DOSE" "预防接种剂次" coded(codes::VACCINE_DOSES), true;
+    VaccineContraindicated "VACCINE_CONTRAINDICATED" "疫苗接种禁忌" coded(codes::VACCINES), true;
+    VaccineCleared "VACCINE_CLEARED" "疫苗接种禁忌解除" coded(codes::VACCINES), true;
     Note "NOTE" "备注" Kind::Text, true;
+
+    // Newborn visit and the items of the national forms (domain reference 1.2).
+    BirthWeight "BIRTH_WEIGHT" "出生体重" quantity("g", 0, 300, 7_000), false;
+    Jaundice "JAUNDICE" "黄疸部位" coded(codes::JAUNDICE), false;
+    Umbilicus "UMBILICUS" "脐部" coded(codes::UMBILICUS), false;
+    Complexion "COMPLEXION" "面色" coded(codes::COMPLEXION), false;
+    Skin "SKIN" "皮肤" coded(codes::NORMAL_ABNORMAL), false;
+    Fontanelle "FONTANELLE" "前囟" coded(codes::FONTANELLE), false;
+    NeckMass "NECK_MASS" "颈部包块" coded(codes::YES_NO), false;
+    EarAppearance "EAR_APPEARANCE" "耳外观" coded(codes::NORMAL_ABNORMAL), false;
+    Mouth "MOUTH" "口腔" coded(codes::NORMAL_ABNORMAL), false;
+    Chest "CHEST" "胸部(心肺)" coded(codes::NORMAL_ABNORMAL), false;
+    Abdomen "ABDOMEN" "腹部" coded(codes::NORMAL_ABNORMAL), false;
+    Spine "SPINE" "脊柱" coded(codes::NORMAL_ABNORMAL), false;
+    Limbs "LIMBS" "四肢" coded(codes::NORMAL_ABNORMAL), false;
+    Gait "GAIT" "步态" coded(codes::NORMAL_ABNORMAL), false;
+    AnusGenitalia "ANUS_GENITALIA" "肛门/外生殖器" coded(codes::NORMAL_ABNORMAL), false;
+    NewbornHearingScreen "NEWBORN_HEARING_SCREEN" "新生儿听力筛查" coded(codes::SCREENED), false;
+    NewbornHearingRescreen "NEWBORN_HEARING_RESCREEN" "新生儿听力复筛" coded(codes::PASS_FAIL), false;
+    HearingDiagnosis "HEARING_DIAGNOSIS" "听力诊断" coded(&["NORMAL", "LOSS"]), false;
+    NewbornDiseaseScreen "NEWBORN_DISEASE_SCREEN" "新生儿疾病筛查(可疑)"
+        coded(codes::NEWBORN_DISEASES), true;
+    NewbornDiseaseRuledOut "NEWBORN_DISEASE_RULED_OUT" "新生儿疾病筛查复查排除"
+        coded(codes::NEWBORN_DISEASES_RULED_OUT), true;
+    PneumoniaAdmissions "PNEUMONIA_ADMISSIONS" "两次随访间肺炎住院次数" count(50), false;
+    DiarrhoeaAdmissions "DIARRHOEA_ADMISSIONS" "两次随访间腹泻住院次数" count(50), false;
+    InjuryAdmissions "INJURY_ADMISSIONS" "两次随访间外伤住院次数" count(50), false;
+    Referral "REFERRAL" "转诊建议" explained(codes::YES_NO, "N"), false;
+
+    // 眼保健及视力检查 (domain reference 1.4).
+    EyeHighRisk "EYE_HIGH_RISK" "眼病高危因素" coded(codes::YES_NO), false;
+    EyeAppearance "EYE_APPEARANCE" "眼外观" coded(codes::NORMAL_ABNORMAL), false;
+    LightReaction "LIGHT_REACTION" "光照反应" coded(codes::NORMAL_ABNORMAL), false;
+    BlinkReflex "BLINK_REFLEX" "瞬目反射" coded(codes::NORMAL_ABNORMAL), false;
+    RedBall "RED_BALL" "红球试验" coded(codes::NORMAL_ABNORMAL), false;
+    RedReflex "RED_REFLEX" "红光反射" coded(codes::NORMAL_ABNORMAL), false;
+    VisualBehaviour "VISUAL_BEHAVIOUR" "视物行为" coded(codes::NORMAL_ABNORMAL), false;
+    EyePosition "EYE_POSITION" "眼位" coded(codes::NORMAL_ABNORMAL), false;
+    Refraction "REFRACTION" "屈光筛查" coded(codes::PASS_FAIL), false;
+    HyperopiaReserve "HYPEROPIA_RESERVE" "远视储备量" coded(&["ADEQUATE", "INSUFFICIENT"]), false;
+
+    // Screening scales: the text names the scale.
+    DevelopmentScreen "DEVELOPMENT_SCREEN" "发育筛查结果"
+        explained(&["PASS", "SUSPECT", "FAIL"], "PASS"), false;
+    DevelopmentQuotient "DEVELOPMENT_QUOTIENT" "发育商" count(200), false;
+
+    // Entry check form (domain reference 3.9).
+    Alt "ALT" "丙氨酸氨基转移酶" quantity("U/L", 0, 0, 9_999), false;
+    EntryConclusion "ENTRY_CONCLUSION" "入园（所）健康检查结论" coded(&["FIT", "DEFERRED"]), false;
+
+    // Standing conditions and what is kept at hand for them (domain reference 3.6).
+    Anaphylaxis "ANAPHYLAXIS" "严重过敏反应史" coded(codes::PRESENT_ABSENT), false;
+    AdrenalinePen "ADRENALINE_PEN" "机构备有肾上腺素笔" coded(codes::YES_NO), false;
+    Inhaler "INHALER" "机构备有吸入急救药" coded(codes::YES_NO), false;
+    SeizureMedicine "SEIZURE_MEDICINE" "机构备有止惊急救药" coded(codes::YES_NO), false;
+    Condition "CONDITION" "既往或现患疾病" coded(codes::CONDITIONS), true;
+    ConditionRuledOut "CONDITION_RULED_OUT" "疾病已排除或已痊愈" coded(codes::CONDITIONS), true;
+
+    // Infectious disease and return to care (domain reference 3.7).
+    InfectiousDisease "INFECTIOUS_DISEASE" "传染病诊断" coded(codes::INFECTIOUS_DISEASES), true;
+    InfectiousContact "INFECTIOUS_CONTACT" "传染病接触" coded(codes::INFECTIOUS_DISEASES), true;
+    ReturnCertificate "RETURN_CERTIFICATE" "返园证明" coded(codes::INFECTIOUS_DISEASES), true;
+    WithPneumonia "WITH_PNEUMONIA" "并发肺炎" coded(codes::YES_NO), false;
+    OnsetDate "ONSET_DATE" "发病日期" Kind::Date, false;
+    RashDate "RASH_DATE" "出疹日期" Kind::Date, false;
+    TreatmentDate "TREATMENT_DATE" "开始治疗日期" Kind::Date, false;
+    SymptomsGoneDate "SYMPTOMS_GONE_DATE" "症状消失日期" Kind::Date, false;
+    ContactDate "CONTACT_DATE" "末次接触日期" Kind::Date, false;
 }
 
 impl FindingCode {

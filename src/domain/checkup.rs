@@ -123,6 +123,8 @@ pub enum CheckUpReason {
     DuplicateFinding { code: FindingCode },
     #[error("more than {MAX_FINDINGS} findings")]
     TooManyFindings,
+    #[error("{} is before birth or after the check-up", code.as_str())]
+    FindingDate { code: FindingCode },
 }
 
 impl CheckUpReason {
@@ -135,6 +137,7 @@ impl CheckUpReason {
             CheckUpReason::InFuture => "CHECKUP_IN_FUTURE",
             CheckUpReason::DuplicateFinding { .. } => "CHECKUP_FINDING_DUPLICATE",
             CheckUpReason::TooManyFindings => "CHECKUP_TOO_MANY_FINDINGS",
+            CheckUpReason::FindingDate { .. } => "CHECKUP_FINDING_DATE_IMPOSSIBLE",
         }
     }
 
@@ -149,6 +152,10 @@ impl CheckUpReason {
                 format!("检查项目“{}”重复", code.entry().label_zh)
             }
             CheckUpReason::TooManyFindings => format!("检查项目超过 {MAX_FINDINGS} 条"),
+            CheckUpReason::FindingDate { code } => {
+                let label = code.entry().label_zh;
+                format!("“{label}”早于出生日期或晚于检查日期")
+            }
         }
     }
 }
@@ -157,7 +164,8 @@ impl CheckUpReason {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct CheckUpError {
-    /// `date`, `source`, `record_id`, `findings` or `findings[n].code` (0-based).
+    /// `date`, `source`, `record_id`, `findings`, `findings[n].code` or `findings[n].value.date`
+    /// (0-based).
     pub field: String,
     pub reason: CheckUpReason,
 }
@@ -216,10 +224,12 @@ impl CheckUp {
         Ok(check_up)
     }
 
-    /// Checks the day of examination against birth and today, where known.
+    /// Checks the day of examination against birth and today, where known, and every day that is
+    /// a finding against birth and the examination.
     ///
     /// # Errors
-    /// [`CheckUpReason::BeforeBirth`] or [`CheckUpReason::InFuture`], field `date`.
+    /// [`CheckUpReason::BeforeBirth`] or [`CheckUpReason::InFuture`], field `date`;
+    /// [`CheckUpReason::FindingDate`], field `findings[n].value.date`.
     pub fn check_dates(
         &self,
         birth: Option<NaiveDate>,
@@ -230,6 +240,15 @@ impl CheckUp {
         }
         if today.is_some_and(|today| self.date > today) {
             return refuse("date", CheckUpReason::InFuture);
+        }
+        for (at, finding) in self.findings.iter().enumerate() {
+            let impossible =
+                |day: NaiveDate| day > self.date || birth.is_some_and(|birth| day < birth);
+            if finding.date().is_some_and(impossible) {
+                let code = finding.code();
+                let field = format!("findings[{at}].value.date");
+                return refuse(field, CheckUpReason::FindingDate { code });
+            }
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod stored;
 
 use std::fmt;
 
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalogue::{FindingCode, Kind, MAX_TEXT, TextRule};
@@ -29,6 +30,8 @@ pub enum Value {
         text: Option<String>,
     },
     Text(String),
+    /// A civil day: of onset, of recovery.
+    Date(NaiveDate),
 }
 
 impl fmt::Debug for Value {
@@ -83,6 +86,8 @@ pub enum RawValue<'a> {
         text: Option<&'a str>,
     },
     Text(&'a str),
+    /// ISO 8601, `2026-03-01`.
+    Date(&'a str),
 }
 
 fn refuse<T>(field: &'static str, reason: FindingReason) -> Result<T, FindingError> {
@@ -169,6 +174,10 @@ impl Finding {
                 }
                 Value::Text(bounded(text, "value.text")?)
             }
+            (Kind::Date, RawValue::Date(text)) => match civil_day(text) {
+                Some(day) => Value::Date(day),
+                None => return refuse("value.date", FindingReason::DateMalformed),
+            },
             (kind, _) => {
                 return refuse(
                     "value",
@@ -219,12 +228,20 @@ impl Finding {
         }
     }
 
+    /// The civil day of a date.
+    pub fn date(&self) -> Option<NaiveDate> {
+        match self.value {
+            Value::Date(day) => Some(day),
+            _ => None,
+        }
+    }
+
     /// The free text of a value, if it has one.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Coded { text, .. } => text.as_deref(),
             Value::Text(text) => Some(text),
-            Value::Quantity(_) => None,
+            Value::Quantity(_) | Value::Date(_) => None,
         }
     }
 }
@@ -235,8 +252,15 @@ impl Kind {
             Kind::Quantity { .. } => "quantity",
             Kind::Coded { .. } => "coded",
             Kind::Text => "text",
+            Kind::Date => "date",
         }
     }
+}
+
+/// `YYYY-MM-DD` and nothing else; the years are those a child under fourteen can have lived in.
+fn civil_day(text: &str) -> Option<NaiveDate> {
+    let day = text.parse::<NaiveDate>().ok()?;
+    ((1990..=2200).contains(&day.year()) && day.to_string() == text).then_some(day)
 }
 
 enum Rescaled {

@@ -308,6 +308,7 @@ fn finding(finding: &crate::domain::finding::Finding) -> wire::Finding {
             wire::finding::Value::Coded(code.clone())
         }
         (Value::Text(text), _) => wire::finding::Value::Text(text.clone()),
+        (Value::Date(day), _) => wire::finding::Value::Date(convert::day(*day)),
     };
     wire::Finding {
         code: code.as_str().to_owned(),

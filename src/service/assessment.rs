@@ -13,8 +13,11 @@ use super::{change::LockedChild, error::Error, gateway::Gateway};
 use crate::{
     access::AlertFacts,
     clinical::{
-        assess::{self, Examined, Raised, Subject},
+        assess::{self, Assessment, Examined, Raised},
+        care_card::{FacilityCard, Text},
+        fitness::Grade,
         rules::Recipient,
+        schedule::Life,
     },
     domain::{
         alert::Alert,
@@ -46,6 +49,55 @@ pub struct AlertBody {
     pub follow_up: String,
     /// What the rule read and compared.
     pub inputs: Vec<(String, String)>,
+    /// The carer's card in its parts; alerts of before there were parts have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_parts: Option<CardParts>,
+    /// What settles it, in Chinese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resolved_by: String,
+    /// What it does to the child's fitness for care.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<StoredLimit>,
+    /// The cards in traditional-script Mongolian, where the rule has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mongolian: Option<MongolianText>,
+}
+
+/// A carer's card in its parts.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CardParts {
+    /// What to do day by day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<String>,
+    /// What to watch for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<String>,
+    /// What to do at once when it turns serious.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<String>,
+}
+
+/// A limit of a child's fitness for care.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StoredLimit {
+    /// How fit.
+    pub grade: Grade,
+    /// First day it no longer holds, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// What ends it, in Chinese.
+    pub until_zh: String,
+}
+
+/// The same cards in traditional-script Mongolian.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct MongolianText {
+    /// What a carer reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<String>,
+    /// What a guardian reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardian: Option<String>,
 }
 
 /// Place of an alert's sealed body.
@@ -146,17 +198,25 @@ fn plan_child(
             check_up,
         })
         .collect();
-    let subject = Subject {
+    let life = Life {
         sex: Some(child.row.sex),
         birth_date: child.row.birth_date,
         gestation_days: child.row.gestation_days,
+        known_since: None,
+        died: None,
+        care: &[],
+        absences: &[],
+        optional: &[],
     };
     let setting = assess::Setting {
         altitude_m: i32::try_from(occasion.settings.altitude_m).unwrap_or(i32::MAX),
         correct_for_altitude: occasion.settings.correct_for_altitude,
         growth_standard: occasion.settings.growth_standard,
     };
-    let raised = assess::assess(gateway.rules(), &subject, &setting, &examined);
+    let today = occasion.settings.zone.day(occasion.now);
+    let (rules, schedules) = (gateway.rules(), gateway.schedules());
+    let Assessment { raised, .. } =
+        assess::assess(rules, schedules, &life, &setting, &examined, today);
     let index = gateway.keyring().index();
     let mut standing: BTreeMap<(String, String), AlertRow> = standing
         .into_iter()
@@ -233,13 +293,26 @@ pub(super) fn check_up(row: CheckUpRow, findings: &[u8]) -> Result<CheckUp, Erro
 }
 
 fn body(raised: &Raised) -> AlertBody {
+    let card = &raised.care_card;
+    let text = |part: &Option<Text>| part.as_ref().map(|part| part.as_str().to_owned());
     AlertBody {
         source_document: raised.source_document.clone(),
-        facility_card: raised
-            .care_card
-            .facility
-            .as_ref()
-            .map(|t| t.as_str().to_owned()),
+        facility_card: card.facility.as_ref().map(FacilityCard::text),
+        facility_parts: card.facility.as_ref().map(|card| CardParts {
+            act: text(&card.act),
+            watch: text(&card.watch),
+            emergency: text(&card.emergency),
+        }),
+        resolved_by: raised.resolved_by.clone(),
+        limit: raised.limit.as_ref().map(|limit| StoredLimit {
+            grade: limit.grade,
+            until: limit.until,
+            until_zh: limit.until_zh.clone(),
+        }),
+        mongolian: card.mongolian.as_ref().map(|card| MongolianText {
+            facility: text(&card.facility),
+            guardian: text(&card.guardian),
+        }),
         guardian_card: raised.care_card.guardian.as_str().to_owned(),
         follow_up: raised.follow_up.clone(),
         inputs: raised.inputs.clone(),
@@ -260,22 +333,28 @@ fn subject_index(index: &IndexKey, child: &LockedChild, raised: &Raised) -> Stri
 
 /// Equal content is no change: renewing it would tell everybody what they know.
 fn content_digest(index: &IndexKey, raised: &Raised) -> Vec<u8> {
-    let bytes = Writer::new("yuqiao-alert", 1)
+    let writer = Writer::new("yuqiao-alert", 1)
         .text(&raised.rule)
         .u32(raised.version)
         .text(raised.level.as_str())
         .text(raised.category.as_str())
         .text(&raised.source_document)
-        .option(raised.care_card.facility.as_ref(), |w, t| {
-            w.text(t.as_str())
-        })
+        .option(raised.care_card.facility.as_ref(), |w, t| w.text(&t.text()))
         .text(raised.care_card.guardian.as_str())
         .text(&raised.follow_up)
         .option(raised.due.as_ref(), |w, d| w.text(&d.to_string()))
         .list(&raised.inputs, |w, (name, value)| w.text(name).text(value))
         .list(&raised.check_ups, |w, id| w.text(id))
-        .list(&raised.recipients, |w, r| w.text(r.as_str()))
-        .finish();
+        .list(&raised.recipients, |w, r| w.text(r.as_str()));
+    // Only where there is one, so that alerts of before there were limits are not renewed.
+    let writer = match &raised.limit {
+        Some(limit) => writer
+            .text(limit.grade.as_str())
+            .option(limit.until, |w, day| w.text(&day.to_string()))
+            .text(&limit.until_zh),
+        None => writer,
+    };
+    let bytes = writer.finish();
     index.keyed_digest(&bytes).to_vec()
 }
 
@@ -290,7 +369,6 @@ fn alert_row(
     occasion: &Occasion<'_>,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<AlertRow, Error> {
-    let broken = Error::Broken("an alert without its check-up");
     let mut evidence = BTreeMap::new();
     let mut days: Vec<NaiveDate> = Vec::new();
     for id in &raised.check_ups {
@@ -305,9 +383,9 @@ fn alert_row(
         evidence.insert(id, source);
         days.push(check_up.date());
     }
-    let (Some(&first), Some(&last)) = (days.iter().min(), days.iter().max()) else {
-        return Err(broken);
-    };
+    // What is not done rests on no check-up, and stands for the day it was due.
+    let first = days.iter().min().copied().unwrap_or(raised.date);
+    let last = days.iter().max().copied().unwrap_or(raised.date);
     let for_whom = |r: Recipient| raised.recipients.contains(&r);
     Ok(AlertRow {
         id: known.map_or_else(|| Id::timed(occasion.now, chance), |k| k.id),

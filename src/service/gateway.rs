@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 
 use super::{bell::Bell, error::Error, keyring::Keyring};
 use crate::{
-    clinical::rules::RuleSet,
+    clinical::{rules::RuleSet, schedule::Schedules},
     domain::{id::Id, organization::Organization, region::RegionCode},
     pki::{Authority, Pin, TrustBundle},
     store::{Store, notices},
@@ -23,6 +23,7 @@ struct Inner {
     keyring: Keyring,
     chance: Mutex<StdRng>,
     rules: RuleSet,
+    schedules: Schedules,
     bell: Bell,
     authority: Option<Authority>,
     trust: TrustBundle,
@@ -38,6 +39,8 @@ pub struct Parts {
     pub chance: StdRng,
     /// The rules alerts are raised by.
     pub rules: RuleSet,
+    /// What a child should have had by when.
+    pub schedules: Schedules,
     /// Issues client certificates; none when an outside authority does.
     pub authority: Option<Authority>,
     /// The authorities clients of this deployment are to believe, the one that certifies the
@@ -56,6 +59,7 @@ impl Gateway {
             keyring,
             chance: Mutex::new(parts.chance),
             rules: parts.rules,
+            schedules: parts.schedules,
             bell: Bell::default(),
             authority: parts.authority,
             trust: parts.trust,
@@ -86,6 +90,11 @@ impl Gateway {
     /// The rules.
     pub fn rules(&self) -> &RuleSet {
         &self.0.rules
+    }
+
+    /// The schedules.
+    pub fn schedules(&self) -> &Schedules {
+        &self.0.schedules
     }
 
     /// Wakes open streams.

@@ -35,7 +35,7 @@ impl Case<'_> {
         let quantity = |code| self.history.one(at, code).and_then(Finding::quantity);
         let coded = |code| self.history.one(at, code).and_then(Finding::coded);
         let date = self.history.exam(at).check_up.date();
-        let age = Age::for_growth(self.subject.birth_date, self.subject.gestation_days, date)?;
+        let age = Age::for_growth(self.life.birth_date, self.life.gestation_days, date)?;
         // The catalogue keeps lengths in tenths of a millimetre.
         let um = |tenths: i64| tenths * 100;
         let seen = Measurements {
@@ -45,7 +45,7 @@ impl Case<'_> {
             head_um: quantity(HeadCircumference).map(um),
             oedema: coded(Oedema) == Some("Y"),
         };
-        Some(appraise(tables, self.subject.sex?, age, &seen))
+        Some(appraise(tables, self.life.sex?, age, &seen))
     }
 
     /// What the rule's standard says of an indicator; nothing where the region goes by another.
@@ -93,7 +93,7 @@ impl Case<'_> {
         if let Some(appraisal) = self.appraisal(at) {
             inputs.push(("age_months", appraisal.age.months.to_string()));
             if appraisal.age.corrected {
-                let calendar = Age::calendar(self.subject.birth_date, date);
+                let calendar = Age::calendar(self.life.birth_date, date);
                 let calendar = calendar
                     .map(|age| age.months.to_string())
                     .unwrap_or_default();
@@ -121,6 +121,9 @@ impl Case<'_> {
             exams: vec![at],
             inputs,
             value: String::new(),
+            until: None,
+            until_zh: String::new(),
+            absent: None,
         }
     }
 

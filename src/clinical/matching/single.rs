@@ -1,9 +1,9 @@
-//! Conditions on single findings: a limit, a code, an allergen, an eye.
+//! Conditions on the latest value of single findings: a limit, a code, an eye.
 
 use super::{Case, Match};
 use crate::clinical::growth::age::Age;
-use crate::clinical::rules::Rule;
-use crate::domain::catalogue::FindingCode;
+use crate::clinical::rules::{Limit, Rule, Settled};
+use crate::domain::catalogue::{FindingCode, Kind};
 use crate::domain::finding::{Finding, decimal};
 
 impl Case<'_> {
@@ -44,6 +44,7 @@ impl Case<'_> {
         code: FindingCode,
         any_of: &[String],
         none_of: &[String],
+        settled_by: Option<&Settled>,
     ) -> Option<Match> {
         let at = self.history.latest(code)?;
         let age = self.age_for(rule, at)?;
@@ -57,7 +58,7 @@ impl Case<'_> {
                 none_of => !among(none_of, value),
             })
             .collect();
-        if values.is_empty() {
+        if values.is_empty() || settled_by.is_some_and(|by| self.settled(at, by)) {
             return None;
         }
         values.sort_unstable();
@@ -67,44 +68,36 @@ impl Case<'_> {
         Some(found)
     }
 
-    /// `NONE` ends nothing: a form's default must not switch off a peanut allergy. Only a later
-    /// check-up that rules out the same substance does, or a correction of the record `[P]`.
-    pub(super) fn allergens(
+    pub(super) fn quantity(
         &self,
         rule: &Rule,
-        kinds: &[String],
-        ended_by: &str,
-        found: &mut impl FnMut(Match),
-    ) {
-        if self.history.latest(FindingCode::Allergy).is_none() {
-            return;
+        code: FindingCode,
+        at_least: Option<Limit>,
+        below: Option<Limit>,
+    ) -> Option<Match> {
+        let Kind::Quantity { unit, decimals, .. } = code.entry().kind else {
+            return None;
+        };
+        let at = self.history.latest(code)?;
+        let age = self.age_for(rule, at)?;
+        let scaled = self.history.one(at, code)?.quantity()?;
+        // Limits that don't scale are refused when the rule is read.
+        let limit = |limit: Option<Limit>| limit.and_then(|limit| limit.scaled(decimals));
+        let (at_least, below) = (limit(at_least), limit(below));
+        if at_least.is_some_and(|low| scaled < low) || below.is_some_and(|high| scaled >= high) {
+            return None;
         }
-        let mut seen: Vec<String> = Vec::new();
-        for (at, _) in self.history.exams().rev() {
-            // Within one check-up a stated allergy outweighs its being ruled out.
-            let mut here: Vec<(bool, String, &str)> = self
-                .history
-                .all(at, FindingCode::Allergy)
-                .filter_map(|finding| Some((finding.coded()?, finding.text()?)))
-                .filter(|(kind, _)| *kind == ended_by || kinds.iter().any(|known| known == kind))
-                .map(|(kind, text)| (kind == ended_by, substance(text), kind))
-                .collect();
-            here.sort_unstable();
-            for (ended, substance, kind) in here {
-                if seen.contains(&substance) {
-                    continue;
-                }
-                seen.push(substance.clone());
-                let Some(age) = self.age_for(rule, at).filter(|_| !ended) else {
-                    continue;
-                };
-                let mut one = self.on_exam(at, age);
-                one.inputs.push(("kind", kind.to_owned()));
-                one.inputs.push(("substance", substance.clone()));
-                one.subject = substance;
-                found(one);
-            }
-        }
+        let mut found = self.on_exam(at, age);
+        let shown = decimal(scaled, decimals);
+        found.value = format!("{shown}{}", unit_zh(unit));
+        found.inputs.push((code.as_str(), shown));
+        let limits = [("at_least", at_least), ("below", below)];
+        found.inputs.extend(
+            limits
+                .into_iter()
+                .filter_map(|(name, limit)| Some((name, decimal(limit?, decimals)))),
+        );
+        Some(found)
     }
 
     pub(super) fn vision(&self, rule: &Rule, at_most: i64) -> Option<Match> {
@@ -167,10 +160,15 @@ impl Case<'_> {
     }
 }
 
-/// One spelling for one substance: outer and double spaces and letter case don't count.
-fn substance(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+/// A unit as a guardian reads it; a count has none.
+fn unit_zh(ucum: &'static str) -> &'static str {
+    match ucum {
+        "1" => "",
+        "g" => "克",
+        "mm" => "毫米",
+        "Cel" => "℃",
+        "h/d" => "小时/日",
+        "[iU]/d" => "国际单位/日",
+        other => other,
+    }
 }

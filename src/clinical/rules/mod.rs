@@ -4,16 +4,19 @@
 //! closed vocabulary of [`Condition`]. A file that is not sound is refused at load, with its line
 //! and rule: the program does not start with rules it half understands.
 
+mod index;
 mod read;
 #[cfg(test)]
 mod tests;
 
 use serde::Deserialize;
 
-use crate::clinical::care_card::{Placeholder, Template};
+use crate::clinical::care_card::{FacilityCard, MongolianCard, Placeholder, Template};
+use crate::clinical::fitness::Grade;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::{Indicator, TableError, Tables};
+use crate::clinical::schedule::{Status, Track};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::growth_standard::GrowthStandard;
@@ -70,10 +73,90 @@ pub enum AgeBound {
 }
 
 impl AgeBound {
-    fn reached_by(self, age: Age) -> bool {
+    pub(crate) fn reached_by(self, age: Age) -> bool {
         match self {
             AgeBound::Days(days) => age.days >= days,
             AgeBound::Months(months) => age.months >= months,
+        }
+    }
+}
+
+text_codes! {
+    /// Whether a period still runs.
+    Phase {
+        /// Until its last day, or as long as that day is not known.
+        Running = "RUNNING",
+        /// From the first day after it, as long as nothing has ended it.
+        Over = "OVER",
+    }
+}
+
+text_codes! {
+    /// What a period counts from where the day is not stated.
+    Unstated {
+        /// The first check-up that states the disease or contact.
+        CheckUp = "CHECK_UP",
+        /// Nothing: the period is open until the day is stated.
+        Open = "OPEN",
+    }
+}
+
+/// One clock of a period: so many days from a stated day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// A finding whose value is a date.
+    pub from: FindingCode,
+    /// The period is over on that day plus so many.
+    pub days: u16,
+    /// What counts where no check-up states the day.
+    #[serde(default = "Clock::from_the_check_up")]
+    pub unstated: Unstated,
+}
+
+impl Clock {
+    fn from_the_check_up() -> Unstated {
+        Unstated::CheckUp
+    }
+}
+
+/// A later coded result that settles an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    pub finding: FindingCode,
+    pub any_of: Vec<String>,
+}
+
+/// A limit of a quantity, written as text in the unit and with at most the decimals of the finding's
+/// catalogue row (`"2500"`, `"4.8"`), so that no binary float decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    digits: i64,
+    decimals: u32,
+}
+
+impl Limit {
+    /// Scaled as the catalogue scales the finding; `None` if it has more decimals than are kept.
+    pub(crate) fn scaled(self, decimals: u32) -> Option<i64> {
+        let more = decimals.checked_sub(self.decimals)?;
+        self.digits.checked_mul(10_i64.checked_pow(more)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (whole, tenths) = text.split_once('.').unwrap_or((text.as_str(), ""));
+        let sound = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = (sound(whole) && sound(tenths) && !whole.is_empty() && !text.ends_with('.'))
+            .then(|| format!("{whole}{tenths}").parse().ok())
+            .flatten();
+        match (digits, u32::try_from(tenths.len())) {
+            (Some(digits), Ok(decimals)) => Ok(Limit { digits, decimals }),
+            _ => Err(serde::de::Error::custom(
+                "a limit is written \"2500\" or \"4.8\"",
+            )),
         }
     }
 }
@@ -137,13 +220,47 @@ pub enum Condition {
         #[serde(default)]
         altitude: bool,
     },
-    /// A coded finding is one of `any_of`, or is none of `none_of`.
+    /// A coded finding is one of `any_of`, or is none of `none_of`, and its latest check-up or a later
+    /// one does not settle it.
     Coded {
         finding: FindingCode,
         #[serde(default)]
         any_of: Vec<String>,
         #[serde(default)]
         none_of: Vec<String>,
+        settled_by: Option<Settled>,
+    },
+    /// A quantity from `at_least` to just below `below`.
+    Quantity {
+        finding: FindingCode,
+        at_least: Option<Limit>,
+        below: Option<Limit>,
+    },
+    /// A standing condition: a check-up stated the code, and no later one states it of `ended_by`.
+    Stands {
+        finding: FindingCode,
+        code: String,
+        ended_by: FindingCode,
+    },
+    /// A period after an illness or a contact, until a later check-up states the code of `ended_by`.
+    /// It is over when every clock is.
+    Period {
+        finding: FindingCode,
+        code: String,
+        clocks: Vec<Clock>,
+        ended_by: Option<FindingCode>,
+        phase: Phase,
+    },
+    /// An item of a schedule stands so on the day of assessment; each item for itself.
+    Item {
+        track: Track,
+        /// Only these; empty means every item of the track.
+        #[serde(default)]
+        items: Vec<String>,
+        status: Status,
+        /// Only for a child of whom some check-up states this finding: where no dose was ever
+        /// recorded, the record is missing and not the doses.
+        only_with: Option<FindingCode>,
     },
     /// An allergy of one of the kinds, each substance for itself, until a later check-up rules
     /// that substance out.
@@ -161,11 +278,17 @@ impl Condition {
     /// What cards of such a rule may show a guardian; a facility never gets [`Placeholder::Value`].
     fn offers(&self) -> &'static [Placeholder] {
         match self {
-            Condition::EachAllergen { .. } => &[Placeholder::Date, Placeholder::Substance],
-            Condition::Haemoglobin { .. } | Condition::Vision { .. } => {
-                &[Placeholder::Date, Placeholder::Value]
+            Condition::EachAllergen { .. } => {
+                &[Placeholder::Date, Placeholder::Due, Placeholder::Substance]
             }
-            _ => &[Placeholder::Date],
+            Condition::Haemoglobin { .. }
+            | Condition::Quantity { .. }
+            | Condition::Vision { .. } => {
+                &[Placeholder::Date, Placeholder::Due, Placeholder::Value]
+            }
+            Condition::Item { .. } => &[Placeholder::Date, Placeholder::Due, Placeholder::Item],
+            Condition::Period { .. } => &[Placeholder::Date, Placeholder::Due, Placeholder::Until],
+            _ => &[Placeholder::Date, Placeholder::Due],
         }
     }
 }
@@ -179,6 +302,14 @@ pub struct FollowUp {
     pub within_days: Option<u16>,
 }
 
+/// What a rule does to the child's fitness for care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CareLimit {
+    pub grade: Grade,
+    /// What ends it.
+    pub until: Template,
+}
+
 /// One sound rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -190,13 +321,29 @@ pub struct Rule {
     pub category: Category,
     pub level: Level,
     pub source: Source,
-    /// The child's calendar age at the check-up.
+    /// The child's age at the check-up.
     pub ages: AgeRange,
+    /// Whether that age is corrected for a child born early, until 24 months of calendar age; else
+    /// it is the calendar age.
+    pub corrected_age: bool,
+    /// The child's calendar age today, for what only time brings about.
+    pub today: Option<AgeRange>,
     pub when: Condition,
+    /// Each must hold too, by check-ups of institutions the alert already rests on.
+    pub also: Vec<Condition>,
+    /// None may hold.
+    pub unless: Vec<Condition>,
+    /// The alert stands for so many days from the check-up, then goes by itself.
+    pub lasts_days: Option<u16>,
     pub recipients: Vec<Recipient>,
-    pub facility_card: Option<Template>,
+    pub facility_card: Option<FacilityCard<Template>>,
     pub guardian_card: Template,
+    /// Text in traditional-script Mongolian, kept and carried.
+    pub mongolian: Option<MongolianCard>,
+    pub fitness: Option<CareLimit>,
     pub follow_up: FollowUp,
+    /// What settles the alert, in Chinese.
+    pub resolved_by: String,
 }
 
 impl Source {
@@ -213,6 +360,7 @@ impl Source {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    index: index::Index,
     pub(crate) tables: Tables,
 }
 
@@ -254,8 +402,10 @@ impl RuleSet {
     /// # Errors
     /// [`RuleFileError`] names file, line, rule and fault of the first one that is not sound.
     pub fn read(tables: Tables, files: &[(&str, &str)]) -> Result<RuleSet, RuleFileError> {
+        let rules = read::read_all(files)?;
         Ok(RuleSet {
-            rules: read::read_all(files)?,
+            index: index::Index::of(&rules),
+            rules,
             tables,
         })
     }
@@ -263,6 +413,18 @@ impl RuleSet {
     /// In the order of files and of rules in them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The rules that read the schedules, each with its place in [`RuleSet::rules`].
+    pub(crate) fn of_items(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        let places = self.index.of_items().iter();
+        places.filter_map(|&at| Some((at, self.rules.get(at)?)))
+    }
+
+    /// The rules that read a finding, each with its place in [`RuleSet::rules`].
+    pub(crate) fn reading(&self, code: FindingCode) -> impl Iterator<Item = (usize, &Rule)> {
+        let places = self.index.reading(code).iter();
+        places.filter_map(|&at| Some((at, self.rules.get(at)?)))
     }
 
     /// The growth standards.

@@ -1,12 +1,18 @@
 //! Reading rule files and refusing those that are not sound.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{AgeBound, AgeRange, Condition, FollowUp, Recipient, Rule, Source};
-use crate::clinical::care_card::{Placeholder, Template, TemplateError};
+use super::{
+    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, Limit, Recipient, Rule, Settled,
+    Source,
+};
+use crate::clinical::care_card::{
+    FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
+};
+use crate::clinical::fitness::Grade;
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::class::NutritionClass;
 use crate::domain::alert::{Category, Level};
@@ -42,8 +48,10 @@ pub enum RuleFault {
     DuplicateId,
     #[error("version starts at 1")]
     Version,
-    #[error("source document is missing")]
+    #[error("source document or section is missing")]
     SourceMissing,
+    #[error("{0} is missing, here and in the file's defaults")]
+    Missing(&'static str),
     #[error("an age is written \"28d\" or \"6m\"")]
     Age,
     #[error("age range is empty")]
@@ -64,39 +72,124 @@ pub enum RuleFault {
     FacilityTemplate(TemplateError),
     #[error("guardian {0}")]
     GuardianTemplate(TemplateError),
+    #[error(
+        "a facility card has act, watch or emergency, together at most {MAX_FACILITY_CARD} characters"
+    )]
+    FacilityParts,
+    #[error("Mongolian text is empty, or for a facility that is no recipient")]
+    Mongolian,
     #[error("follow-up action is missing")]
     FollowUp,
+    #[error("what resolves the alert is missing")]
+    ResolvedBy,
+    #[error("fitness has grade CONDITIONAL or UNFIT, and only where the facility is a recipient")]
+    Fitness,
+    #[error("fitness {0}")]
+    FitnessTemplate(TemplateError),
+    #[error("lasts_days is at least 1")]
+    Lasts,
     #[error("family has another category elsewhere")]
     FamilyMixesCategories,
 }
 
+/// The longest facility card with all its parts, in characters.
+pub const MAX_FACILITY_CARD: usize = 240;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
+    #[serde(default)]
+    defaults: Defaults,
     #[serde(rename = "rule", default)]
     rules: Vec<Spanned<RawRule>>,
+}
+
+/// What the rules of one file share; a rule's own words go before it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    version: Option<u32>,
+    category: Option<Category>,
+    level: Option<Level>,
+    #[serde(default)]
+    source: RawSource,
+    ages: Option<(String, String)>,
+    recipients: Option<Vec<Recipient>>,
+    follow_up: Option<FollowUp>,
+    resolved_by: Option<String>,
+}
+
+/// A source of which a rule may say only the section, the document being the file's.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    document: Option<String>,
+    section: Option<String>,
+    marks: Option<Vec<super::Mark>>,
+    note: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRule {
     id: String,
-    version: u32,
-    family: String,
-    category: Category,
-    level: Level,
-    source: Source,
-    ages: (String, String),
-    when: Condition,
-    recipients: Vec<Recipient>,
+    version: Option<u32>,
+    family: Option<String>,
+    category: Option<Category>,
+    level: Option<Level>,
     #[serde(default)]
-    facility: Option<String>,
+    source: RawSource,
+    ages: Option<(String, String)>,
+    #[serde(default)]
+    corrected_age: bool,
+    today: Option<(String, String)>,
+    when: Condition,
+    #[serde(default)]
+    also: Vec<Condition>,
+    #[serde(default)]
+    unless: Vec<Condition>,
+    lasts_days: Option<u16>,
+    recipients: Option<Vec<Recipient>>,
+    facility: Option<RawFacility>,
     guardian: String,
-    follow_up: FollowUp,
+    mn: Option<RawMongolian>,
+    fitness: Option<RawFitness>,
+    follow_up: Option<FollowUp>,
+    resolved_by: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawFacility {
+    Act(String),
+    Parts(RawParts),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawParts {
+    act: Option<String>,
+    watch: Option<String>,
+    emergency: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMongolian {
+    facility: Option<String>,
+    guardian: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFitness {
+    grade: Grade,
+    until: String,
 }
 
 pub(super) fn read_all(files: &[(&str, &str)]) -> Result<Vec<Rule>, RuleFileError> {
     let mut rules: Vec<Rule> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     let mut categories: HashMap<String, Category> = HashMap::new();
     for &(file, text) in files {
         let line = |at: usize| text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1;
@@ -108,10 +201,10 @@ pub(super) fn read_all(files: &[(&str, &str)]) -> Result<Vec<Rule>, RuleFileErro
         })?;
         for spanned in raw.rules {
             let at = line(spanned.span().start);
-            let raw = spanned.into_inner();
-            let id = raw.id.clone();
-            let sound = sound(raw).and_then(|rule| {
-                if rules.iter().any(|known| known.id == rule.id) {
+            let rule = spanned.into_inner();
+            let id = rule.id.clone();
+            let sound = sound(rule, &raw.defaults).and_then(|rule| {
+                if !known.insert(rule.id.clone()) {
                     return Err(RuleFault::DuplicateId);
                 }
                 let family = categories
@@ -133,25 +226,40 @@ pub(super) fn read_all(files: &[(&str, &str)]) -> Result<Vec<Rule>, RuleFileErro
     Ok(rules)
 }
 
-fn sound(raw: RawRule) -> Result<Rule, RuleFault> {
+fn sound(raw: RawRule, defaults: &Defaults) -> Result<Rule, RuleFault> {
     let is_name = |text: &str| {
         !text.is_empty()
             && text
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    if !is_name(&raw.id) || !is_name(&raw.family) {
+    // A family of one rule bears its name.
+    let family = raw.family.unwrap_or_else(|| raw.id.clone());
+    if !is_name(&raw.id) || !is_name(&family) {
         return Err(RuleFault::Name);
     }
-    if raw.version == 0 {
+    let version = or(raw.version, defaults.version, "version")?;
+    if version == 0 {
         return Err(RuleFault::Version);
     }
-    if raw.source.document.trim().is_empty() {
-        return Err(RuleFault::SourceMissing);
+    let category = or(raw.category, defaults.category, "category")?;
+    let source = source(raw.source, &defaults.source)?;
+    let ages = or(raw.ages, defaults.ages.clone(), "ages")?;
+    let today = raw.today.map(|(from, until)| age_range(&from, &until));
+    let conditions = [&raw.when].into_iter().chain(&raw.also).chain(&raw.unless);
+    conditions.into_iter().try_for_each(check_condition)?;
+    // What rests on no check-up has no institution by whose word a further condition could hold, and
+    // the schedules are read once, by the rule's own condition.
+    let of_item = |when: &Condition| matches!(when, Condition::Item { .. });
+    if raw.also.iter().chain(&raw.unless).any(of_item) || of_item(&raw.when) && !raw.also.is_empty()
+    {
+        return Err(RuleFault::Condition);
     }
-    check_condition(&raw.when)?;
+    if raw.lasts_days == Some(0) {
+        return Err(RuleFault::Lasts);
+    }
 
-    let mut recipients = raw.recipients;
+    let mut recipients = or(raw.recipients, defaults.recipients.clone(), "recipients")?;
     let named = recipients.len();
     recipients.sort_unstable();
     recipients.dedup();
@@ -159,8 +267,8 @@ fn sound(raw: RawRule) -> Result<Rule, RuleFault> {
         return Err(RuleFault::Recipients);
     }
     let for_facility = recipients.contains(&Recipient::Facility);
-    if for_facility && !raw.category.may_reach_facility() {
-        return Err(RuleFault::NotForFacility(raw.category));
+    if for_facility && !category.may_reach_facility() {
+        return Err(RuleFault::NotForFacility(category));
     }
     if for_facility != raw.facility.is_some() {
         return Err(RuleFault::FacilityCard);
@@ -173,27 +281,130 @@ fn sound(raw: RawRule) -> Result<Rule, RuleFault> {
         .collect();
     let facility_card = raw
         .facility
-        .map(|text| Template::read(&text, &without_value))
-        .transpose()
-        .map_err(RuleFault::FacilityTemplate)?;
+        .map(|card| facility_card(card, &without_value))
+        .transpose()?;
     let guardian_card =
         Template::read(&raw.guardian, offered).map_err(RuleFault::GuardianTemplate)?;
-    if raw.follow_up.action.trim().is_empty() {
+    let follow_up = or(raw.follow_up, defaults.follow_up.clone(), "follow_up")?;
+    if follow_up.action.trim().is_empty() {
         return Err(RuleFault::FollowUp);
+    }
+    let resolved_by = or(raw.resolved_by, defaults.resolved_by.clone(), "resolved_by")?;
+    if resolved_by.trim().is_empty() {
+        return Err(RuleFault::ResolvedBy);
     }
     Ok(Rule {
         id: raw.id,
-        version: raw.version,
-        family: raw.family,
-        category: raw.category,
-        level: raw.level,
-        source: raw.source,
-        ages: age_range(&raw.ages.0, &raw.ages.1)?,
+        version,
+        family,
+        category,
+        level: or(raw.level, defaults.level, "level")?,
+        source,
+        ages: age_range(&ages.0, &ages.1)?,
+        corrected_age: raw.corrected_age,
+        today: today.transpose()?,
         when: raw.when,
+        also: raw.also,
+        unless: raw.unless,
+        lasts_days: raw.lasts_days,
+        mongolian: raw.mn.map(|mn| mongolian(mn, for_facility)).transpose()?,
+        fitness: raw
+            .fitness
+            .map(|fitness| care_limit(fitness, for_facility, &without_value))
+            .transpose()?,
         recipients,
         facility_card,
         guardian_card,
-        follow_up: raw.follow_up,
+        follow_up,
+        resolved_by,
+    })
+}
+
+fn or<T>(own: Option<T>, shared: Option<T>, what: &'static str) -> Result<T, RuleFault> {
+    own.or(shared).ok_or(RuleFault::Missing(what))
+}
+
+fn source(own: RawSource, shared: &RawSource) -> Result<Source, RuleFault> {
+    let text = |own: Option<String>, shared: &Option<String>| {
+        own.or_else(|| shared.clone()).unwrap_or_default()
+    };
+    let source = Source {
+        document: text(own.document, &shared.document),
+        section: text(own.section, &shared.section),
+        marks: own
+            .marks
+            .or_else(|| shared.marks.clone())
+            .unwrap_or_default(),
+        note: text(own.note, &shared.note),
+    };
+    if source.document.trim().is_empty() || source.section.trim().is_empty() {
+        return Err(RuleFault::SourceMissing);
+    }
+    Ok(source)
+}
+
+fn facility_card(
+    raw: RawFacility,
+    offered: &[Placeholder],
+) -> Result<FacilityCard<Template>, RuleFault> {
+    let parts = match raw {
+        RawFacility::Act(text) => RawParts {
+            act: Some(text),
+            watch: None,
+            emergency: None,
+        },
+        RawFacility::Parts(parts) => parts,
+    };
+    let read = |text: Option<String>| {
+        text.map(|text| Template::read(&text, offered))
+            .transpose()
+            .map_err(RuleFault::FacilityTemplate)
+    };
+    let card = FacilityCard {
+        act: read(parts.act)?,
+        watch: read(parts.watch)?,
+        emergency: read(parts.emergency)?,
+    };
+    let lengths: Vec<usize> = card.parts().map(|(_, part)| part.length()).collect();
+    if lengths.is_empty() || lengths.iter().sum::<usize>() > MAX_FACILITY_CARD {
+        return Err(RuleFault::FacilityParts);
+    }
+    Ok(card)
+}
+
+fn mongolian(raw: RawMongolian, for_facility: bool) -> Result<MongolianCard, RuleFault> {
+    let text = |text: Option<String>| text.map(|text| text.trim().to_owned());
+    let (facility, guardian) = (text(raw.facility), text(raw.guardian));
+    let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
+    // Mongolian words are longer than Chinese ones; the bound is against a text that is no card.
+    let long = |text: &Option<String>| {
+        text.as_ref()
+            .is_some_and(|t| t.chars().count() > 4 * MAX_CARD)
+    };
+    let wrong = [&facility, &guardian]
+        .into_iter()
+        .any(|text| empty(text) || long(text));
+    if wrong || (facility.is_none() && guardian.is_none()) || (facility.is_some() && !for_facility)
+    {
+        return Err(RuleFault::Mongolian);
+    }
+    Ok(MongolianCard {
+        facility: facility.map(Into::into),
+        guardian: guardian.map(Into::into),
+    })
+}
+
+fn care_limit(
+    raw: RawFitness,
+    for_facility: bool,
+    offered: &[Placeholder],
+) -> Result<CareLimit, RuleFault> {
+    if raw.grade == Grade::Fit || !for_facility {
+        return Err(RuleFault::Fitness);
+    }
+    Ok(CareLimit {
+        grade: raw.grade,
+        until: Template::read(&raw.until, offered).map_err(RuleFault::FitnessTemplate)?,
     })
 }
 
@@ -247,11 +458,45 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             finding,
             any_of,
             none_of,
+            settled_by,
         } => {
             if any_of.is_empty() == none_of.is_empty() {
                 return Err(RuleFault::Condition);
             }
+            if let Some(Settled { finding, any_of }) = settled_by {
+                if any_of.is_empty() {
+                    return Err(RuleFault::Condition);
+                }
+                check_codes(*finding, any_of)?;
+            }
             check_codes(*finding, any_of.iter().chain(none_of))
+        }
+        Condition::Quantity {
+            finding,
+            at_least,
+            below,
+        } => check_limits(*finding, *at_least, *below),
+        Condition::Stands {
+            finding,
+            code,
+            ended_by,
+        } => {
+            check_codes(*finding, [code])?;
+            check_codes(*ended_by, [code])
+        }
+        Condition::Period {
+            finding,
+            code,
+            clocks,
+            ended_by,
+            ..
+        } => {
+            let is_date = |clock: &Clock| clock.from.entry().kind == Kind::Date;
+            if clocks.is_empty() || !clocks.iter().all(is_date) {
+                return Err(RuleFault::Condition);
+            }
+            check_codes(*finding, [code])?;
+            ended_by.map_or(Ok(()), |ended_by| check_codes(ended_by, [code]))
         }
         Condition::EachAllergen { kinds, ended_by } => {
             if kinds.is_empty() || kinds.contains(ended_by) {
@@ -285,15 +530,47 @@ fn class_exists(standard: GrowthStandard, indicator: Indicator, class: Nutrition
 
 fn check_codes<'a>(
     finding: FindingCode,
-    mut codes: impl Iterator<Item = &'a String>,
+    codes: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), RuleFault> {
     let Kind::Coded { codes: known, .. } = finding.entry().kind else {
         return Err(RuleFault::Condition);
     };
-    match codes.find(|code| !known.contains(&code.as_str())) {
+    match codes
+        .into_iter()
+        .find(|code| !known.contains(&code.as_str()))
+    {
         Some(code) => Err(RuleFault::UnknownValueCode(code.clone())),
         None => Ok(()),
     }
+}
+
+fn check_limits(
+    finding: FindingCode,
+    at_least: Option<Limit>,
+    below: Option<Limit>,
+) -> Result<(), RuleFault> {
+    let Kind::Quantity {
+        decimals,
+        low,
+        high,
+        ..
+    } = finding.entry().kind
+    else {
+        return Err(RuleFault::Condition);
+    };
+    let scaled = |limit: Option<Limit>, otherwise: i64| match limit {
+        Some(limit) => limit
+            .scaled(decimals)
+            .filter(|value| (low..=high).contains(value))
+            .ok_or(RuleFault::Condition),
+        None => Ok(otherwise),
+    };
+    let stated = at_least.is_some() || below.is_some();
+    // Without an upper limit the highest value there can be is still within.
+    if !stated || scaled(at_least, low)? >= scaled(below, high + 1)? {
+        return Err(RuleFault::Condition);
+    }
+    Ok(())
 }
 
 fn check_vision(tenths: i64) -> Result<(), RuleFault> {

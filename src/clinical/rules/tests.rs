@@ -20,6 +20,7 @@ recipients = ["FACILITY", "GUARDIAN"]
 facility = "等待复查。"
 guardian = "{date}未通过。"
 follow_up = { action = "转诊", within_days = 30 }
+resolved_by = "复查通过"
 "#;
     assert!(sound.contains(replace), "nothing to replace: {replace}");
     sound.replacen(replace, by, 1)
@@ -204,7 +205,7 @@ fn what_can_not_be_read_is_told_by_line() {
 fn ids_are_used_once_and_a_family_is_of_one_kind() {
     let twice = format!("{}{}", rule("P", "P"), rule("P", "P"));
     let error = read(&twice).unwrap_err();
-    assert_eq!((error.fault, error.line), (RuleFault::DuplicateId, 16));
+    assert_eq!((error.fault, error.line), (RuleFault::DuplicateId, 17));
     let mixed = rule(r#"id = "HEARING_FAIL""#, r#"id = "OTHER""#);
     let mixed = mixed.replace(r#"category = "HEARING""#, r#"category = "VISION""#);
     let error = read(&format!("{}{mixed}", rule("P", "P"))).unwrap_err();

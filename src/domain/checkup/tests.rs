@@ -46,6 +46,25 @@ fn a_check_up_lies_between_birth_and_today() {
 }
 
 #[test]
+fn a_day_that_is_a_finding_lies_between_birth_and_the_check_up() {
+    let onset = |text| {
+        let finding =
+            Finding::parse("ONSET_DATE", RawValue::Date(text), FindingStatus::Final, "").unwrap();
+        CheckUp::new(parts(vec![finding]), Some(day("2023-06-01")), None)
+            .map(|_| ())
+            .map_err(|error| (error.field, error.reason.as_str()))
+    };
+    assert_eq!(onset("2024-02-05"), Ok(()));
+    assert_eq!(onset("2023-06-01"), Ok(()));
+    let refused = Err((
+        "findings[0].value.date".to_owned(),
+        "CHECKUP_FINDING_DATE_IMPOSSIBLE",
+    ));
+    assert_eq!(onset("2024-02-06"), refused);
+    assert_eq!(onset("2023-05-31"), refused);
+}
+
+#[test]
 fn one_question_has_one_answer() {
     let (good, bad) = (
         weight(FindingStatus::Final),

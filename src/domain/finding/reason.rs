@@ -29,6 +29,8 @@ pub enum FindingReason {
     UnknownValueCode,
     #[error("text is missing")]
     TextMissing,
+    #[error("date must be a civil day, YYYY-MM-DD")]
+    DateMalformed,
     #[error("text is longer than {MAX_TEXT} characters")]
     TextTooLong,
 }
@@ -45,6 +47,7 @@ impl FindingReason {
             FindingReason::ProbableUnitError => "FINDING_PROBABLE_UNIT_ERROR",
             FindingReason::UnknownValueCode => "FINDING_VALUE_CODE_UNKNOWN",
             FindingReason::TextMissing => "FINDING_TEXT_MISSING",
+            FindingReason::DateMalformed => "FINDING_DATE_MALFORMED",
             FindingReason::TextTooLong => "FINDING_TEXT_TOO_LONG",
         }
     }
@@ -73,6 +76,7 @@ impl FindingReason {
             ),
             FindingReason::UnknownValueCode => "值代码不在目录中".into(),
             FindingReason::TextMissing => "缺少文字说明".into(),
+            FindingReason::DateMalformed => "日期格式不正确，应为 YYYY-MM-DD".into(),
             FindingReason::TextTooLong => format!("文字超过 {MAX_TEXT} 个字"),
         }
     }

@@ -58,6 +58,7 @@ impl<'de> Deserialize<'de> for Finding {
             (Kind::Quantity { .. }, Value::Quantity(_))
                 | (Kind::Coded { .. }, Value::Coded { .. })
                 | (Kind::Text, Value::Text(_))
+                | (Kind::Date, Value::Date(_))
         );
         if !fits {
             return Err(D::Error::custom("value of another kind"));

@@ -120,6 +120,33 @@ fn kinds_codes_and_texts_are_checked() {
 }
 
 #[test]
+fn a_date_is_one_civil_day() {
+    let day = |text| Finding::parse("ONSET_DATE", RawValue::Date(text), FindingStatus::Final, "");
+    assert_eq!(day("2026-03-01").unwrap().date(), "2026-03-01".parse().ok());
+    for wrong in [
+        "",
+        "2026-3-1",
+        "2026-02-30",
+        "20260301",
+        "+2026-03-01",
+        "0026-03-01",
+    ] {
+        assert_eq!(
+            reason(day(wrong)),
+            ("value.date", "FINDING_DATE_MALFORMED"),
+            "{wrong}"
+        );
+    }
+    let text = Finding::parse(
+        "ONSET_DATE",
+        RawValue::Text("2026-03-01"),
+        FindingStatus::Final,
+        "",
+    );
+    assert_eq!(reason(text), ("value", "FINDING_KIND_WRONG"));
+}
+
+#[test]
 fn decimals_move_without_loss_or_not_at_all() {
     assert_eq!(
         quantity("WEIGHT", 84_000, 1, "g").unwrap().quantity(),
@@ -190,6 +217,8 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
     (0..CATALOGUE.len(), any::<u64>(), texts, status, "[a-c]").prop_map(
         |(at, seed, text, status, id)| {
             let entry = &CATALOGUE[at];
+            let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+            let day = (first + chrono::Days::new(seed % 4_000)).to_string();
             let raw = match entry.kind {
                 Kind::Quantity {
                     unit,
@@ -206,6 +235,7 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
                     text: Some(text),
                 },
                 Kind::Text => RawValue::Text(text),
+                Kind::Date => RawValue::Date(&day),
             };
             Finding::parse(entry.name, raw, status, &id).expect("within the catalogue")
         },

@@ -162,6 +162,7 @@ fn read_finding(f: &mut Fields, at: usize, message: &wire::Finding) -> Option<Fi
         },
         Some(wire::finding::Value::Coded(code)) => RawValue::Coded { code, text: detail },
         Some(wire::finding::Value::Text(text)) => RawValue::Text(text),
+        Some(wire::finding::Value::Date(day)) => RawValue::Date(day),
         None => {
             f.refuse(format!("{field}.value"), Reason::FieldRequired);
             return None;

@@ -154,6 +154,7 @@ fn finding_bytes(writer: Writer, finding: &Finding) -> Writer {
             .text(code)
             .option(text.as_ref(), |w, t| w.text(t)),
         Value::Text(text) => writer.u8(3).text(text),
+        Value::Date(day) => writer.u8(4).text(&day.to_string()),
     }
 }
 

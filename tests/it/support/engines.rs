@@ -14,7 +14,7 @@ use std::{
 use rand::{SeedableRng, rngs::StdRng};
 use sqlx::{Connection, Executor, PgConnection};
 use yuqiao::{
-    clinical::rules::RuleSet,
+    clinical::{rules::RuleSet, schedule::Schedules},
     clock::HandClock,
     pki::authority::{Authority, CA_VALIDITY},
     service::{Gateway, gateway::Parts},
@@ -63,6 +63,7 @@ impl Bench {
             masters,
             chance,
             rules: RuleSet::load().unwrap(),
+            schedules: Schedules::load().unwrap(),
             trust: authority.trust(),
             authority: Some(authority),
         };

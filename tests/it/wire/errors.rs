@@ -97,11 +97,11 @@ fn every_reason_of_a_field_stands() {
         UnknownCode, WrongKind { expected: "" }, WrongUnit { expected: "" },
         TooPrecise { decimals: 0, unit: "" },
         Impossible { low: 0, high: 0, decimals: 0, unit: "" },
-        ProbableUnitError, UnknownValueCode, TextMissing, TextTooLong);
+        ProbableUnitError, UnknownValueCode, TextMissing, TextTooLong, DateMalformed);
     let code = FindingCode::parse("WEIGHT").unwrap();
     let check_ups = all_of!(CheckUpReason:
         SourceMissing, RecordIdMissing, BeforeBirth, InFuture, DuplicateFinding { code: code },
-        TooManyFindings);
+        TooManyFindings, FindingDate { code: code });
     let findings = findings.into_iter().map(FindingReason::as_str);
     let given = findings.chain(check_ups.into_iter().map(CheckUpReason::as_str));
     let told = rows(&page, "\n### Findings and check-ups");

@@ -35,8 +35,12 @@ fn row(entry: &Entry) -> String {
             let codes = format!("`{}`{text}", codes.join("` `"));
             ("coded", String::new(), String::new(), String::new(), codes)
         }
-        Kind::Text => (
-            "text",
+        Kind::Text | Kind::Date => (
+            if entry.kind == Kind::Text {
+                "text"
+            } else {
+                "date"
+            },
             String::new(),
             String::new(),
             String::new(),

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::clinical::assess::{Examined, Raised, Setting, Subject, assess};
+use crate::clinical::assess::{Examined, Raised, Setting, assess};
 use crate::clinical::rules::RuleSet;
+use crate::clinical::schedule::{Life, Schedules};
 use crate::domain::checkup::{CheckUp as Parsed, CheckUpParts, CheckUpStatus as Status, VisitKind};
 use crate::domain::finding::{Finding, FindingStatus, RawValue};
 use crate::domain::growth_standard::GrowthStandard;
@@ -29,6 +30,7 @@ fn finding(found: &wire::Finding) -> Finding {
             RawValue::Coded { code, text }
         }
         Value::Text(text) => RawValue::Text(text),
+        Value::Date(day) => RawValue::Date(day),
     };
     let parsed = Finding::parse(&found.code, raw, FindingStatus::Final, "");
     parsed.unwrap_or_else(|error| panic!("{}: {error}", found.code))
@@ -79,7 +81,7 @@ fn alerts(county: &County, rules: &RuleSet, nth: usize, corrections: &[&CheckUp]
             check_up,
         })
         .collect();
-    let subject = Subject {
+    let subject = Life {
         sex: Some(if child.sex() == wire::Sex::Male {
             Sex::Male
         } else {
@@ -87,13 +89,27 @@ fn alerts(county: &County, rules: &RuleSet, nth: usize, corrections: &[&CheckUp]
         }),
         birth_date: child.birth_date.parse().unwrap(),
         gestation_days: Some(child.gestation_days),
+        known_since: None,
+        died: None,
+        care: &[],
+        absences: &[],
+        optional: &[],
     };
     let setting = Setting {
         altitude_m: 1_300,
         correct_for_altitude: true,
         growth_standard: GrowthStandard::Wst423,
     };
-    assess(rules, &subject, &setting, &examined)
+    let schedules = Schedules::load().unwrap();
+    assess(
+        rules,
+        &schedules,
+        &subject,
+        &setting,
+        &examined,
+        county.today,
+    )
+    .raised
 }
 
 fn families(raised: &[Raised]) -> Vec<&str> {

@@ -1,8 +1,9 @@
 //! Growth rules from the outside of `assess`: which standard speaks, and what a doubtful value does.
 
-use crate::clinical::assess::{Examined, Raised, Setting, Subject, assess};
+use crate::clinical::assess::{Examined, Raised, Setting, assess};
 use crate::clinical::growth::Tables;
 use crate::clinical::rules::RuleSet;
+use crate::clinical::schedule::{Life, Schedules};
 use crate::domain::checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind};
 use crate::domain::finding::{Finding, FindingStatus, RawValue};
 use crate::domain::growth_standard::GrowthStandard;
@@ -17,11 +18,16 @@ fn setting(growth_standard: GrowthStandard) -> Setting {
 }
 
 /// A boy born on 2022-01-01.
-fn boy() -> Subject {
-    Subject {
+fn boy() -> Life<'static> {
+    Life {
         sex: Some(Sex::Male),
         birth_date: "2022-01-01".parse().unwrap(),
         gestation_days: None,
+        known_since: None,
+        died: None,
+        care: &[],
+        absences: &[],
+        optional: &[],
     }
 }
 
@@ -58,7 +64,17 @@ fn raised(rules: &RuleSet, standard: GrowthStandard, check_ups: &[CheckUp]) -> V
             check_up,
         })
         .collect();
-    assess(rules, &boy(), &setting(standard), &examined)
+    let schedules = Schedules::load().unwrap();
+    let today = "2025-12-31".parse().unwrap();
+    assess(
+        rules,
+        &schedules,
+        &boy(),
+        &setting(standard),
+        &examined,
+        today,
+    )
+    .raised
 }
 
 fn ids(raised: &[Raised]) -> Vec<&str> {
@@ -66,6 +82,8 @@ fn ids(raised: &[Raised]) -> Vec<&str> {
 }
 
 const BOTH_STANDARDS: &str = r#"
+[defaults]
+resolved_by = "复查"
 [[rule]]
 id = "BY_WST423"
 version = 1

@@ -1,0 +1,82 @@
+//! What a schedule asks for and is not done: alerts that rest on an absence.
+
+use chrono::NaiveDate;
+
+use super::{Case, Match};
+use crate::clinical::growth::age::Age;
+use crate::clinical::rules::Rule;
+use crate::clinical::schedule::{Forecast, Status, Track};
+use crate::domain::catalogue::FindingCode;
+
+/// Which items of a schedule.
+pub(super) struct Asked<'r> {
+    pub track: Track,
+    /// Empty: every item of the track.
+    pub items: &'r [String],
+    pub status: Status,
+    pub only_with: Option<FindingCode>,
+}
+
+impl Case<'_> {
+    /// Each item for itself. No check-up is its evidence: what is missing is in none, and what was
+    /// done before is not told by saying that the next is due.
+    pub(super) fn items(
+        &self,
+        rule: &Rule,
+        forecast: &Forecast<'_>,
+        asked: &Asked<'_>,
+        found: &mut dyn FnMut(Match),
+    ) {
+        if asked
+            .only_with
+            .is_some_and(|code| self.history.latest(code).is_none())
+        {
+            return;
+        }
+        for item in &forecast.items {
+            let named =
+                asked.items.is_empty() || asked.items.iter().any(|known| known == item.item);
+            if item.track != asked.track || item.status != asked.status || !named {
+                continue;
+            }
+            let Some(due) = item.due else {
+                continue;
+            };
+            let age = Age::calendar(self.life.birth_date, due);
+            if !age.is_some_and(|age| rule.ages.contains(age)) {
+                continue;
+            }
+            let mut inputs = vec![
+                ("item", item.item.to_owned()),
+                ("status", item.status.as_str().to_owned()),
+                ("reason", item.reason.as_str().to_owned()),
+                ("due", due.to_string()),
+            ];
+            if let Some(overdue) = item.overdue {
+                inputs.push(("overdue", overdue.to_string()));
+            }
+            inputs.push(("schedule", item.schedule_version.to_owned()));
+            found(Match {
+                subject: item.item.to_owned(),
+                exams: Vec::new(),
+                inputs,
+                value: String::new(),
+                until: None,
+                until_zh: String::new(),
+                absent: Some(Absent {
+                    due,
+                    late: item.overdue.unwrap_or(due),
+                    label_zh: item.label_zh.to_owned(),
+                }),
+            });
+        }
+    }
+}
+
+/// What is not done, and the days that say so.
+pub(in crate::clinical) struct Absent {
+    pub due: NaiveDate,
+    /// From this day it is late; the due day where there is no such day.
+    pub late: NaiveDate,
+    pub label_zh: String,
+}

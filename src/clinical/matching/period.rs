@@ -1,0 +1,116 @@
+//! Periods after an illness or a contact: isolation, and watch.
+
+use chrono::{Days, NaiveDate};
+
+use super::{Case, Match};
+use crate::clinical::rules::{Clock, Phase, Rule, Unstated};
+use crate::domain::catalogue::FindingCode;
+
+/// Statements of one disease not further apart are of one illness `[P]`.
+const ONE_ILLNESS_DAYS: u64 = 30;
+
+/// What a period reads.
+pub(super) struct Asked<'r> {
+    pub finding: FindingCode,
+    pub code: &'r str,
+    pub clocks: &'r [Clock],
+    pub ended_by: Option<FindingCode>,
+    pub phase: Phase,
+}
+
+impl Case<'_> {
+    pub(super) fn period(&self, rule: &Rule, asked: &Asked<'_>) -> Option<Match> {
+        self.history.latest(asked.finding)?;
+        let day = |at: usize| self.history.exam(at).check_up.date();
+        let stated = |at: usize| self.states(at, asked.finding, asked.code);
+        let (last, exam) = self.history.exams().rev().find(|&(at, _)| stated(at))?;
+        let ended = |from: usize| {
+            asked.ended_by.is_some_and(|ended_by| {
+                let later = self.history.exams().rev();
+                later
+                    .take_while(|&(at, _)| day(at) > day(from))
+                    .any(|(at, _)| self.states(at, ended_by, asked.code))
+            })
+        };
+        // A certificate of the day of the diagnosis is of an earlier illness, or a mistake.
+        if ended(last) {
+            return None;
+        }
+        let age = self.age_for(rule, last)?;
+        // Of one institution: its word is enough, and another's would have to be covered too.
+        let same_source = |at: usize| self.history.exam(at).source == exam.source;
+        let mut first = last;
+        for (at, _) in self.history.exams().rev() {
+            if at >= first || !stated(at) || !same_source(at) {
+                continue;
+            }
+            let apart = day(first).signed_duration_since(day(at)).num_days();
+            if apart.unsigned_abs() > ONE_ILLNESS_DAYS || ended(at) {
+                break;
+            }
+            first = at;
+        }
+        let mut found = self.on_exam(last, age);
+        found
+            .inputs
+            .push((asked.finding.as_str(), asked.code.to_owned()));
+        let mut known: Option<NaiveDate> = None;
+        let mut open: Vec<String> = Vec::new();
+        for clock in asked.clocks {
+            // A day in a check-up that is about another disease is that disease's.
+            let about = |at: usize| stated(at) || self.history.one(at, asked.finding).is_none();
+            let stated_day = (first..self.history.len())
+                .rev()
+                .filter(|&at| same_source(at) && about(at))
+                .find_map(|at| Some((at, self.history.one(at, clock.from)?.date()?)))
+                .filter(|&(at, on)| on <= day(at));
+            let from = match (stated_day, clock.unstated) {
+                (Some((at, on)), _) => {
+                    found.exams.push(at);
+                    found.inputs.push((clock.from.as_str(), on.to_string()));
+                    on
+                }
+                (None, Unstated::CheckUp) => {
+                    found.exams.push(first);
+                    day(first)
+                }
+                (None, Unstated::Open) => {
+                    open.push(waits_for(clock));
+                    continue;
+                }
+            };
+            let over = from.checked_add_days(Days::new(clock.days.into()))?;
+            known = Some(known.map_or(over, |until| until.max(over)));
+        }
+        let running = !open.is_empty() || known.is_some_and(|until| self.today < until);
+        if let Some(until) = known {
+            self.turns(until);
+        }
+        if running != (asked.phase == Phase::Running) {
+            return None;
+        }
+        found.exams.sort_unstable();
+        found.exams.dedup();
+        found.until_zh = open.join("并");
+        if let Some(until) = known {
+            if open.is_empty() {
+                found.until = Some(until);
+                found.until_zh = until.to_string();
+            } else if self.today < until {
+                found.until_zh.push_str(&format!("，且不早于{until}"));
+            }
+            found.inputs.push(("until", until.to_string()));
+        }
+        Some(found)
+    }
+}
+
+/// What an open clock waits for: 症状消失, 症状消失满2天.
+fn waits_for(clock: &Clock) -> String {
+    let label = clock.from.entry().label_zh;
+    let event = label.strip_suffix("日期").unwrap_or(label);
+    match clock.days {
+        0 => event.to_owned(),
+        days => format!("{event}满{days}天"),
+    }
+}
