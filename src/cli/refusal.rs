@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+/// The bound that no later time lifts.
+const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+
 /// A refused or failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -75,8 +78,8 @@ impl Refusal {
             | Code::Unknown
             | Code::Aborted
             | Code::Cancelled
-            | Code::DeadlineExceeded
-            | Code::ResourceExhausted => true,
+            | Code::DeadlineExceeded => true,
+            Code::ResourceExhausted => self.reason != TOO_LARGE,
             // A broken connection is an internal error to the HTTP/2 library; the gateway's own
             // internal errors carry a reason.
             Code::Internal => self.reason.is_empty(),
@@ -194,5 +197,15 @@ mod tests {
         let told = Status::with_error_details(Code::Internal, "internal", told);
         assert!(!Refusal::of(&told).is_transient());
         assert!(!Refusal::of(&Status::permission_denied("no")).is_transient());
+        let bound = |reason: &str| {
+            let told = ErrorDetails::with_error_info(reason, "yuqiao", HashMap::new());
+            Refusal::of(&Status::with_error_details(
+                Code::ResourceExhausted,
+                "",
+                told,
+            ))
+        };
+        assert!(bound("TOO_BUSY").is_transient());
+        assert!(!bound("MESSAGE_TOO_LARGE").is_transient());
     }
 }

@@ -12,7 +12,7 @@ use super::{
     caller,
     convert::{self, Fields, name},
     page::{self, Walk},
-    status::{answer, status},
+    status::{answer, status, unread},
     streams::answers,
     wire::{self, exchange_service_server::ExchangeService},
 };
@@ -74,7 +74,7 @@ impl ExchangeService for Exchange {
             .map(move |row| {
                 let (gateway, pushes, claim) = (gateway.clone(), pushes.clone(), claim.clone());
                 async move {
-                    let message = row?;
+                    let message = row.map_err(unread)?;
                     let number = message.row;
                     queue(&gateway, &pushes, &claim, message)
                         .await

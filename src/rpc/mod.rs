@@ -10,6 +10,7 @@
 //! status          `service::Error` → status: the one place of status codes
 //! streams         what every stream of answers needs: it ends when the gateway stops
 //! panics, load    a bug fails one call; too many calls are told to come back
+//! unread          a message that can't be read is refused in our words
 //! directory, …    a thin file a service
 //! ```
 
@@ -34,6 +35,7 @@ pub mod server;
 pub mod status;
 pub mod streams;
 pub mod tls;
+pub mod unread;
 
 /// The generated wire, `proto/yuqiao/v1`.
 #[allow(

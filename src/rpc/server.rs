@@ -23,6 +23,7 @@ use super::{
     panics::{CatchPanics, Panics},
     roster::Roster,
     tls::ServerTls,
+    unread::TellUnread,
     wire::{
         agreement_service_server::AgreementServiceServer, alert_service_server::AlertServiceServer,
         consent_service_server::ConsentServiceServer,
@@ -34,8 +35,7 @@ use super::{
 };
 use crate::service::{Gateway, disclosure::Looks, push::Pushes};
 
-/// The largest message that is read; a larger one is refused with RESOURCE_EXHAUSTED or
-/// OUT_OF_RANGE before it is held in memory.
+/// The largest message that is read; a larger one is refused before it is held in memory.
 pub const LARGEST_REQUEST: usize = 1 << 20;
 /// The largest message that is written: a page of the longest rows stays far below.
 pub const LARGEST_ANSWER: usize = 16 << 20;
@@ -125,6 +125,7 @@ pub async fn serve(serving: Serving) -> Result<(), tonic::transport::Error> {
     let served = Server::builder()
         .layer(BoundCalls::new(CALLS))
         .layer(CatchPanics(Panics::default()))
+        .layer(TellUnread)
         .concurrency_limit_per_connection(CALLS_A_CONNECTION as usize)
         .max_concurrent_streams(Some(CALLS_A_CONNECTION))
         .http2_keepalive_interval(Some(KEEPALIVE))

@@ -76,10 +76,25 @@ pub const fn code(kind: Kind) -> Code {
         Kind::Exists => Code::AlreadyExists,
         Kind::Precondition => Code::FailedPrecondition,
         Kind::Aborted => Code::Aborted,
-        Kind::Exhausted => Code::ResourceExhausted,
+        Kind::Exhausted | Kind::TooLarge => Code::ResourceExhausted,
         Kind::Unavailable => Code::Unavailable,
         Kind::Internal => Code::Internal,
     }
+}
+
+/// What is told of a message that the transport itself refused to read, in its own bare words: the
+/// same in ours. Whatever else went wrong stays as it is.
+pub fn unread(refusal: Status) -> Status {
+    if !refusal.details().is_empty() {
+        return refusal;
+    }
+    let reason = match refusal.code() {
+        Code::OutOfRange => Reason::MessageTooLarge,
+        // A frame or a message that breaks off, or is of another type.
+        Code::Internal => Reason::MessageMalformed,
+        _ => return refusal,
+    };
+    status("unread", &Error::Refused(reason))
 }
 
 /// The English message: stable reasons and field paths, for a log.
@@ -222,6 +237,7 @@ mod tests {
             (Reason::WrongState, Code::FailedPrecondition),
             (Reason::EtagMismatch, Code::Aborted),
             (Reason::TooBusy, Code::ResourceExhausted),
+            (Reason::MessageTooLarge, Code::ResourceExhausted),
             (Reason::StoreUnavailable, Code::Unavailable),
             (Reason::Internal, Code::Internal),
         ] {

@@ -101,12 +101,11 @@ pub async fn grant(
     let now = change.now;
     let grant = wish.from(change.settings.zone.day(now));
     check(&mut change, &grant).await?;
-    let child = change
-        .lock_child(grant.child)
-        .await?
-        .ok_or(Reason::NotFound)?;
-    let (guardianship, evidence) =
-        speaks(&mut change, &child, guardianship, evidence, grant.recipient).await?;
+    let child = change.lock_child(grant.child).await?;
+    // Asked of a child that is not there too, so that a stranger hears the same of both.
+    let spoken = speaks(&mut change, &grant, child.as_ref(), guardianship, evidence).await?;
+    let (guardianship, evidence) = spoken;
+    let child = child.ok_or(Reason::GuardianshipNotHeld)?;
     if let Some(former) =
         consents::granted(&mut change.tx, region, grant.child, grant.recipient).await?
     {
@@ -196,17 +195,17 @@ async fn check(change: &mut Change, grant: &Grant) -> Result<(), Error> {
 /// Who speaks for the child, and on what evidence. Never the recipient on its own word.
 async fn speaks(
     change: &mut Change,
-    child: &LockedChild,
+    grant: &Grant,
+    child: Option<&LockedChild>,
     named: Option<Id<Guardianship>>,
     evidence: Evidence,
-    recipient: Id<Organization>,
 ) -> Result<(Id<Guardianship>, String), Error> {
     let (region, now) = (change.region, change.now);
     let (id, evidence) = match evidence {
         Evidence::Code(code) => {
             let digest = guardian_codes::digest(change.gateway(), region, &code);
             let of =
-                guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now).await?;
+                guardianships::use_code(&mut change.tx, region, &digest, grant.child, now).await?;
             let of = of.ok_or(Reason::GuardianCodeInvalid)?;
             if named.is_some_and(|named| named != of) {
                 return Err(Reason::GuardianCodeInvalid.into());
@@ -214,7 +213,7 @@ async fn speaks(
             (of, "CODE".to_owned())
         }
         Evidence::Document(document) => {
-            if change.caller.organization == recipient {
+            if change.caller.organization == grant.recipient {
                 return Err(Reason::RecipientCannotRecord.into());
             }
             change
@@ -225,7 +224,7 @@ async fn speaks(
             (named, document)
         }
     };
-    let all = guardianships::of_child(&mut change.tx, region, child.row.id).await?;
+    let all = guardianships::of_child(&mut change.tx, region, grant.child).await?;
     let today = change.settings.zone.day(now);
     let speaks = all.iter().any(|g| g.id == id && g.speaks_on(today));
     // While anybody disputes who speaks for the child, nothing may replace its last undisputed
@@ -233,7 +232,7 @@ async fn speaks(
     let disputed = all
         .iter()
         .any(|g| g.ended.is_none() && g.disputed.is_some());
-    let grown = today >= fourteenth_birthday(child.row.birth_date);
+    let grown = child.is_some_and(|c| today >= fourteenth_birthday(c.row.birth_date));
     if speaks && !disputed && !grown {
         Ok((id, evidence))
     } else {

@@ -20,6 +20,8 @@ pub enum Kind {
     Aborted,
     /// A bound was reached.
     Exhausted,
+    /// A bound was reached that no later time lifts.
+    TooLarge,
     /// Trying again later may help.
     Unavailable,
     /// Our fault.
@@ -73,6 +75,10 @@ reasons! {
     RegionMismatch "REGION_MISMATCH" Invalid "资源名称与所请求的行政区划不一致",
     /// The page token is not one of ours, or of another caller or filter.
     PageTokenInvalid "PAGE_TOKEN_INVALID" Invalid "分页标记无效，或属于其他调用者",
+    /// The bytes are no message of this method.
+    MessageMalformed "MESSAGE_MALFORMED" Invalid "消息无法解析，请核对接口版本",
+    /// One message is larger than 1 MiB.
+    MessageTooLarge "MESSAGE_TOO_LARGE" TooLarge "单条消息超过 1 MiB，请拆分后重新发送",
     /// The certificate request can't be used.
     CertificateRequestInvalid "CERTIFICATE_REQUEST_INVALID" Invalid "证书申请无效，应为 P-256 密钥的 PKCS#10 申请",
     /// The signing key can't be used.

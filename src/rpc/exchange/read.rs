@@ -177,11 +177,20 @@ fn read_finding(f: &mut Fields, at: usize, message: &wire::Finding) -> Option<Fi
         Ok(finding) => Some(finding),
         Err(wrong) => {
             f.refuse_as(
-                format!("{field}.{}", wrong.field),
+                format!("{field}.{}", on_the_wire(wrong.field)),
                 wrong.reason.as_str(),
                 wrong.reason.message_zh(),
             );
             None
         }
+    }
+}
+
+/// Where the wire has what the domain calls so: its values are fields of a oneof.
+fn on_the_wire(field: &str) -> &str {
+    match field {
+        "value.coded.code" => "coded",
+        "value.coded.text" => "coded_detail",
+        other => other.strip_prefix("value.").unwrap_or(other),
     }
 }

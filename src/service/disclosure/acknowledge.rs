@@ -25,10 +25,10 @@ pub async fn acknowledge(
     let mut sitting = Sitting::begin(gateway, ask.region).await?;
     let region = ask.region;
     let (asker, caller) = sitting.admit(&ask.claim).await?;
-    let child = alerts::child_of(&mut sitting.tx, region, alert)
-        .await?
-        .ok_or(Reason::NotFound)?;
     caller.must_be_facility()?;
+    // An alert that is not there is asked for like somebody else's: of a child nobody has.
+    let child = alerts::child_of(&mut sitting.tx, region, alert).await?;
+    let child = child.unwrap_or_else(|| Id::opaque(&mut gateway.own_chance()));
     children::lock(&mut sitting.tx, region, &[child]).await?;
     let ward = sitting
         .ward(asker, &caller, caller.organization, Some(child))

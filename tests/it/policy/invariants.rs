@@ -46,6 +46,41 @@ async fn leaves(bench: &Bench) -> usize {
     hashes.await.len()
 }
 
+/// The connections that write: what is committed is on the disk before it is acknowledged. That no
+/// acknowledged row is lost when the program is killed is shown by `survival/kill.rs`.
+///
+/// Invariant 1. Break it: in `store/engine.rs`, open SQLite with `SqliteSynchronous::Normal`, or let
+/// the connections to PostgreSQL set `synchronous_commit` to `off`.
+#[tokio::test]
+async fn a_commit_is_on_the_disk() {
+    on_every_engine(async |bench| {
+        let (ask, column, expected) = match &bench.place {
+            Place::Sqlite(_) => (
+                "SELECT CAST(synchronous AS TEXT) AS told FROM pragma_synchronous",
+                "told",
+                "2",
+            ),
+            Place::Postgres(_) => ("SHOW synchronous_commit", "synchronous_commit", "on"),
+        };
+        let mut tx = bench.gateway.store().begin().await.unwrap();
+        let row = tx.query(ask).fetch_one(&mut tx).await.unwrap();
+        let told: String = row.get(column).unwrap();
+        tx.rollback().await.unwrap();
+        // A throw-away cluster may be told to be fast instead of durable.
+        let fast = bench.engine() == "postgres" && std::env::var_os("YUQIAO_PG_FAST").is_some();
+        assert_eq!(told, if fast { "off" } else { expected });
+        if let Place::Sqlite(_) = bench.place {
+            let mut tx = bench.gateway.store().begin().await.unwrap();
+            let ask = "SELECT journal_mode AS told FROM pragma_journal_mode";
+            let row = tx.query(ask).fetch_one(&mut tx).await.unwrap();
+            let told: String = row.get("told").unwrap();
+            tx.rollback().await.unwrap();
+            assert_eq!(told, "wal");
+        }
+    })
+    .await;
+}
+
 /// Invariant 3. Break it: in `service/disclosure.rs`, leave out `sitting.rise()`.
 #[tokio::test]
 async fn a_look_is_in_the_ledger_when_its_answer_arrives_and_without_it_there_is_none() {

@@ -2,11 +2,15 @@
 
 mod agreements;
 mod consents;
+mod deliveries;
+mod explained;
 mod instructors;
 mod invariants;
+mod ledger;
 mod permits;
 mod plans;
 mod pushes;
+mod regions;
 mod roster;
 mod scope;
 mod standing;

@@ -248,3 +248,36 @@ pub fn refused<T>(answer: Result<T, Status>) -> String {
         Err(status) => reason(&status),
     }
 }
+
+/// Whether a text is something a clerk reads.
+pub fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// A call that must be refused: with this code and stable reason, in Chinese, and, where fields are
+/// at fault, naming them (each with its reason) and no others.
+#[track_caller]
+pub fn refused_with<T>(
+    answer: Result<T, Status>,
+    (code, stable): (tonic::Code, &str),
+    fields: &[(&str, &str)],
+) {
+    let Err(status) = answer else {
+        panic!("answered instead of {stable}");
+    };
+    assert_eq!((status.code(), reason(&status).as_str()), (code, stable));
+    let details = status.get_error_details();
+    let zh = details.localized_message().expect("a message for a clerk");
+    assert_eq!(zh.locale, "zh-CN");
+    assert!(is_chinese(&zh.message), "{}", zh.message);
+    let bad = details.bad_request().map(|b| &b.field_violations[..]);
+    let told: Vec<(&str, &str)> = bad
+        .unwrap_or_default()
+        .iter()
+        .map(|v| (v.field.as_str(), v.reason.as_str()))
+        .collect();
+    assert_eq!(told, fields);
+    for violation in bad.unwrap_or_default() {
+        assert!(is_chinese(&violation.description), "{violation:?}");
+    }
+}

@@ -18,6 +18,7 @@ use yuqiao::{
         identifier::{ChildIdentifier, Phone, ResidentId},
         organization::OrganizationKind,
         purpose::Purpose,
+        region::RegionCode,
         sex::Sex,
     },
     service::{
@@ -91,7 +92,12 @@ pub fn resident_id(n: u32) -> ResidentId {
 impl County {
     /// Everything up to the filed agreements, and `children` registered children in nobody's care.
     pub async fn lay_out(bench: &Bench, children: u32) -> Self {
-        let commission = bench.commission().await;
+        Self::lay_out_in(bench, region(), children).await
+    }
+
+    /// The same in another region: the children have the same numbers in each.
+    pub async fn lay_out_in(bench: &Bench, region: RegionCode, children: u32) -> Self {
+        let commission = bench.commission_of(region).await;
         let hospital = bench.party(&commission, OrganizationKind::Hospital, "示例医院");
         let hospital = hospital.await;
         let mch = bench.party(&commission, OrganizationKind::MchCentre, "示例妇幼保健院");
@@ -126,15 +132,31 @@ impl County {
         county
     }
 
+    /// Where it is.
+    pub fn region(&self) -> RegionCode {
+        self.commission.claim.home
+    }
+
     /// Draws up, signs and files an agreement between the hospital and a facility.
     pub async fn agree(&self, gateway: &Gateway, facility: usize) -> Id<Agreement> {
+        let days = (day("2026-01-01"), day("2027-12-31"));
+        self.agree_for(gateway, facility, days).await
+    }
+
+    /// The same for a term of its own.
+    pub async fn agree_for(
+        &self,
+        gateway: &Gateway,
+        facility: usize,
+        days: (NaiveDate, NaiveDate),
+    ) -> Id<Agreement> {
         let facility = &self.facilities[facility];
         let terms = Terms {
             institution: self.hospital.id,
             facility: facility.id,
             mode: AgreementMode::Touring,
-            first_day: day("2026-01-01"),
-            last_day: day("2027-12-31"),
+            first_day: days.0,
+            last_day: days.1,
             services: vec![ServiceClause {
                 service: Service::GrowthMonitor,
                 times_per_year: 4,
@@ -151,10 +173,10 @@ impl County {
                 further_sources: [self.mch.id].into(),
             },
         };
-        let drafted = agreements::create(gateway, &self.hospital.claim, region(), terms);
+        let drafted = agreements::create(gateway, &self.hospital.claim, self.region(), terms);
         let id = drafted.await.unwrap().row.id;
         let which = Which {
-            region: region(),
+            region: self.region(),
             id,
             seen: None,
         };
@@ -186,7 +208,7 @@ impl County {
             identifiers: vec![number.clone()],
         };
         let claim = &self.mch.claim;
-        let child = children::register(gateway, claim, region(), registration).await;
+        let child = children::register(gateway, claim, self.region(), registration).await;
         let child = child.unwrap().id;
         let new = NewGuardianship {
             child,
@@ -197,7 +219,7 @@ impl County {
             evidence: GuardianshipEvidence::BirthCertificate,
             first_day: day(BORN),
         };
-        let recorded = guardianships::record(gateway, claim, region(), new).await;
+        let recorded = guardianships::record(gateway, claim, self.region(), new).await;
         Ward {
             id: child,
             number,
@@ -219,7 +241,7 @@ impl County {
             first_day,
         };
         let claim = &self.facilities[facility].claim;
-        enrolments::enrol(gateway, claim, region(), placement).await
+        enrolments::enrol(gateway, claim, self.region(), placement).await
     }
 
     /// A child leaves a facility.
@@ -231,7 +253,7 @@ impl County {
         last_day: NaiveDate,
     ) -> Result<EnrolmentRow, Error> {
         let claim = &self.facilities[facility].claim;
-        enrolments::leave(gateway, claim, region(), enrolment, last_day).await
+        enrolments::leave(gateway, claim, self.region(), enrolment, last_day).await
     }
 
     /// A guardian consents; the hospital records it.
@@ -259,7 +281,7 @@ impl County {
         let evidence = Evidence::Document("测试同意书".to_owned());
         let guardianship = Some(ward.guardianship);
         let claim = &self.hospital.claim;
-        consents::grant(gateway, claim, region(), guardianship, wish, evidence).await
+        consents::grant(gateway, claim, self.region(), guardianship, wish, evidence).await
     }
 
     /// A guardian withdraws; the hospital records it.
@@ -269,7 +291,14 @@ impl County {
         consent: Id<Consent>,
     ) -> Result<ConsentRow, Error> {
         let evidence = Evidence::Document("测试撤回书".to_owned());
-        consents::withdraw(gateway, &self.hospital.claim, region(), consent, evidence).await
+        consents::withdraw(
+            gateway,
+            &self.hospital.claim,
+            self.region(),
+            consent,
+            evidence,
+        )
+        .await
     }
 
     /// A check-up of a child.
@@ -294,7 +323,7 @@ impl County {
         };
         let parts = RowParts {
             claim: from.claim.clone(),
-            region: region(),
+            region: self.region(),
             key: key.to_owned(),
             identifiers: vec![number.clone()],
             birth_date: Some(day(BORN)),
@@ -309,7 +338,7 @@ impl County {
         let party = &self.facilities[facility];
         Ask {
             claim: party.claim.clone(),
-            region: region(),
+            region: self.region(),
             method: "AlertService.List",
             question: Question::Facility {
                 facility: party.id,
@@ -324,7 +353,7 @@ impl County {
         let party = &self.facilities[facility];
         Ask {
             claim: party.claim.clone(),
-            region: region(),
+            region: self.region(),
             method: "AlertService.Watch",
             question: Question::Inbox {
                 facility: party.id,

@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod county;
+pub mod cut;
 pub mod engines;
 pub mod families;
 pub mod parties;

@@ -92,6 +92,11 @@ fn invitation(kind: OrganizationKind, name: &str) -> Invitation {
 impl Bench {
     /// Lays out the example region and enrols its commission.
     pub async fn commission(&self) -> Party {
+        self.commission_of(region()).await
+    }
+
+    /// Lays out a region and enrols its commission.
+    pub async fn commission_of(&self, region: RegionCode) -> Party {
         let settings = Settings {
             zone: Zone::china(),
             altitude_m: 1300,
@@ -101,7 +106,7 @@ impl Bench {
         let kind = OrganizationKind::HealthCommission;
         let commission = invitation(kind, "示例卫生健康委");
         let lasts = TimeDelta::hours(1);
-        let (_, code) = organizations::found(&self.gateway, region(), &settings, commission, lasts)
+        let (_, code) = organizations::found(&self.gateway, region, &settings, commission, lasts)
             .await
             .unwrap();
         self.enroll(kind, code.text.to_string()).await
@@ -111,7 +116,7 @@ impl Bench {
     pub async fn party(&self, commission: &Party, kind: OrganizationKind, name: &str) -> Party {
         let (_, code) = organizations::invite(
             &self.gateway,
-            region(),
+            commission.claim.home,
             &commission.claim,
             invitation(kind, name),
             TimeDelta::hours(1),
@@ -133,12 +138,12 @@ impl Bench {
             role,
             practitioner,
         };
-        let actor = actors::register(&self.gateway, region(), &party.claim, new)
+        let actor = actors::register(&self.gateway, party.claim.home, &party.claim, new)
             .await
             .unwrap()
             .row
             .id;
-        actors::approve(&self.gateway, region(), &party.claim, actor)
+        actors::approve(&self.gateway, party.claim.home, &party.claim, actor)
             .await
             .unwrap();
         actor

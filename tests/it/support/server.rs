@@ -3,15 +3,21 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+use yuqiao::{
+    clock::SystemClock,
+    config::{Config, DataDir, Overrides},
+    service::Gateway,
+};
 
 use super::{
     clients::{Client, enrol},
-    engines::{drop_database, fresh_database, tally},
+    engines::{Place, drop_database, fresh_database, tally},
     parties::{REGION, credit_code},
 };
 
@@ -137,6 +143,25 @@ impl Server {
     /// What it told standard error.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
+    }
+
+    /// Another gateway on the same database with the same keys, beside the running server.
+    pub async fn gateway(&self) -> Gateway {
+        let overrides = Overrides::default();
+        let config = Config::load(&self.dir(), overrides).unwrap();
+        let dir = DataDir::new(self.dir());
+        let clock = Arc::new(SystemClock);
+        yuqiao::cli::serve::opened(&dir, &config, clock)
+            .await
+            .unwrap()
+    }
+
+    /// Its database.
+    pub fn place(&self) -> Place {
+        match &self.database {
+            Some(url) => Place::Postgres(url.clone()),
+            None => Place::Sqlite(self.dir().join("yuqiao.db")),
+        }
     }
 
     /// The commission, enrolled with its first code.

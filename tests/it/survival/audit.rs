@@ -1,28 +1,34 @@
 //! A region's ledger is read back from its tables, unsealed, and laid before the auditor.
 
 use yuqiao::{
+    domain::region::RegionCode,
     ledger::{Auditor, Disclosed, Evidence, Leaf, Opening, Summary, Violation},
     service::audit::demands,
     store::children,
 };
 
-use crate::support::{Bench, REGION, Raw, region};
+use crate::support::{Bench, Raw, region};
 
 /// An entry's hash, its place in its leaf, the child, and what was opened.
 type Entry = ([u8; 32], u32, String, Opening);
 
 /// The auditor's findings over the whole ledger of the example region.
 pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
+    audit_of(bench, region()).await
+}
+
+/// The same of another region.
+pub async fn audit_of(bench: &Bench, region: RegionCode) -> (Summary, Vec<Violation>) {
     let mut raw = Raw::connect(&bench.place).await;
     let bytes = raw.blobs(format!(
-        "SELECT bytes FROM ledger_leaves WHERE region = '{REGION}' ORDER BY sequence"
+        "SELECT bytes FROM ledger_leaves WHERE region = '{region}' ORDER BY sequence"
     ));
     let leaves: Vec<Leaf> = bytes
         .await
         .iter()
         .map(|b| Leaf::from_bytes(b).unwrap())
         .collect();
-    let from = format!("FROM ledger_entries WHERE region = '{REGION}' ORDER BY sequence, position");
+    let from = format!("FROM ledger_entries WHERE region = '{region}' ORDER BY sequence, position");
     let places = raw.texts(format!(
         "SELECT CAST(sequence AS TEXT) AS s, CAST(position AS TEXT) AS p, child {from}"
     ));
@@ -36,9 +42,9 @@ pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
         let (sequence, position): (usize, u32) =
             (place[0].parse().unwrap(), place[1].parse().unwrap());
         let child = place[2].parse().unwrap();
-        let rows = children::find(&mut tx, region(), &[child]).await.unwrap();
+        let rows = children::find(&mut tx, region, &[child]).await.unwrap();
         let wrapped = rows[0].wrapped_key.as_deref();
-        let key = bench.gateway.keyring().child(region(), child, wrapped);
+        let key = bench.gateway.keyring().child(region, child, wrapped);
         let row = format!("{sequence}/{position}");
         let bytes = key
             .unwrap()
@@ -53,7 +59,7 @@ pub async fn audit(bench: &Bench) -> (Summary, Vec<Violation>) {
         ));
     }
     tx.rollback().await.unwrap();
-    let mut auditor = Auditor::new(REGION, demands);
+    let mut auditor = Auditor::new(&region.to_string(), demands);
     let mut violations = Vec::new();
     for (leaf, entries) in leaves.iter().zip(&entries) {
         let hashes: Vec<_> = entries.iter().map(|e| e.0).collect();

@@ -1,7 +1,7 @@
 //! What holds when everything happens at once, and when the gateway dies.
 
-mod audit;
+pub mod audit;
 mod interleaving;
 mod kill;
-mod quiet;
+pub mod quiet;
 mod storm;

@@ -469,24 +469,3 @@ async fn settings_and_bad_fields() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn forty_megabytes_are_refused_and_the_server_lives() {
-    on_every_server(async |server| {
-        let commission = server.commission().await;
-        let huge = wire::RenewCertificateRequest {
-            certificate_request_pem: "x".repeat(40 << 20),
-        };
-        let refused = commission
-            .directory()
-            .renew_certificate(huge)
-            .await
-            .unwrap_err();
-        assert_eq!(refused.code(), Code::OutOfRange, "{refused:?}");
-        let get = wire::GetRegionRequest {
-            name: PARENT.to_owned(),
-        };
-        commission.directory().get_region(get).await.unwrap();
-    })
-    .await;
-}

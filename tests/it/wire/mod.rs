@@ -1,7 +1,11 @@
 //! The wire as a client sees it.
 
+mod bad_input;
 mod baseline;
+mod certificates;
 mod directory;
 mod errors;
 mod findings_doc;
+mod pages;
 mod serving;
+mod strangers;
