@@ -6,6 +6,7 @@ use tonic::Code;
 use yuqiao::{
     clock::system_chance,
     domain::{
+        growth_standard::GrowthStandard,
         identifier::SocialCreditCode,
         organization::OrganizationKind as Kind,
         region::{RegionCode, Settings, Zone},
@@ -156,6 +157,7 @@ async fn second_region(server: &Server) -> String {
         zone: Zone::china(),
         altitude_m: 1300,
         correct_for_altitude: false,
+        growth_standard: GrowthStandard::Wst423,
     };
     let invitation = Invitation {
         kind: Kind::HealthCommission,
