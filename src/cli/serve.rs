@@ -23,7 +23,11 @@ use crate::{
         server::{Serving, serve},
         tls::ServerTls,
     },
-    service::{Gateway, gateway::Parts, tide},
+    service::{
+        Gateway,
+        gateway::{Certifying, Parts},
+        tide,
+    },
     store::Store,
     telemetry,
 };
@@ -127,7 +131,7 @@ pub async fn opened(
     let masters = dir.master_keys(config)?;
     let rules = RuleSet::load().map_err(|e| Fault::Rules(e.to_string()))?;
     let schedules = Schedules::load().map_err(|e| Fault::Rules(e.to_string()))?;
-    let (authority, trust) = (dir.authority()?, dir.told(config)?);
+    let certifying = certifying(dir, config)?;
     let store = match &config.database.url {
         Some(url) => Store::postgres(url, config.database.connections, clock).await?,
         None => Store::sqlite(&dir.file(files::DATABASE), clock).await?,
@@ -139,10 +143,16 @@ pub async fn opened(
         chance,
         rules,
         schedules,
-        authority,
-        trust,
+        certifying,
     })
     .await?)
+}
+
+fn certifying(dir: &DataDir, config: &Config) -> Result<Certifying, Fault> {
+    Ok(Certifying {
+        authority: dir.authority()?.map(Arc::new),
+        trust: Arc::new(dir.told(config)?),
+    })
 }
 
 fn tls(dir: &DataDir, config: &Config, clock: Arc<dyn Clock>) -> Result<ServerTls, Fault> {
@@ -204,13 +214,25 @@ fn background(
 ) -> JoinSet<()> {
     let mut tasks = tide::rise(gateway);
     let clock = gateway.store().clock().clone();
-    tasks.spawn(renew(dir.clone(), config.clone(), tls.clone(), clock));
+    tasks.spawn(renew(
+        gateway.clone(),
+        dir.clone(),
+        config.clone(),
+        tls.clone(),
+        clock,
+    ));
     tasks
 }
 
 /// Looks again and again whether what the gateway shows, or whom it believes, is to be changed:
 /// its own certificate near its end, or files that were replaced.
-async fn renew(dir: DataDir, config: Config, tls: Arc<ServerTls>, clock: Arc<dyn Clock>) {
+async fn renew(
+    gateway: Gateway,
+    dir: DataDir,
+    config: Config,
+    tls: Arc<ServerTls>,
+    clock: Arc<dyn Clock>,
+) {
     let mut tick = tokio::time::interval(RENEWAL_TICK);
     loop {
         tick.tick().await;
@@ -222,7 +244,9 @@ async fn renew(dir: DataDir, config: Config, tls: Arc<ServerTls>, clock: Arc<dyn
                 clock.now(),
                 &mut system_chance(),
             )?;
-            Ok(tls.reload(&shown.chain_pem, &shown.key, &dir.believed(&config)?)?)
+            tls.reload(&shown.chain_pem, &shown.key, &dir.believed(&config)?)?;
+            gateway.certify_by(certifying(&dir, &config)?);
+            Ok(())
         };
         if let Err(error) = renewed() {
             tracing::error!(%error, "the gateway's certificate could not be renewed");

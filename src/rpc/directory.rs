@@ -101,7 +101,7 @@ impl DirectoryService for Directory {
             Ok(wire::EnrollResponse {
                 organization: name(region, enrolled.organization),
                 actor: name(region, enrolled.actor),
-                ca_pem: self.0.trust().to_pem(),
+                ca_pem: self.0.certifying().trust.to_pem(),
                 expire_time: certificate
                     .as_ref()
                     .map_or_else(String::new, |c| convert::time(c.expires)),
@@ -121,7 +121,7 @@ impl DirectoryService for Directory {
                 certificates::renew(&self.0, &claim, &message.certificate_request_pem).await?;
             Ok(wire::RenewCertificateResponse {
                 certificate_pem: issued.pem,
-                ca_pem: self.0.trust().to_pem(),
+                ca_pem: self.0.certifying().trust.to_pem(),
                 expire_time: convert::time(issued.expires),
             })
         })

@@ -30,6 +30,8 @@ use crate::{
 };
 
 const USUAL_PAGE: u32 = 50;
+/// A check-up of the most and longest findings takes 150 kB: a page of them fits an answer.
+const MOST_A_PAGE: u32 = 100;
 /// Rows of one stream that wait for their verdict at most; the sender is slowed down beyond.
 const ROWS_IN_FLIGHT: usize = 1024;
 
@@ -121,7 +123,7 @@ impl ExchangeService for Exchange {
             let region = f.parent("parent", &message.parent);
             let region = f.finish(region)?;
             let walk = self.walk(&claim, "ListCheckUps", region);
-            let size = page::size(message.page_size, USUAL_PAGE);
+            let size = page::size(message.page_size, USUAL_PAGE).min(MOST_A_PAGE);
             let cursor = walk.after(&message.page_token)?.unwrap_or_default();
             let question = Question::OwnRecords {
                 cursor,
@@ -167,7 +169,7 @@ impl ExchangeService for Exchange {
             let region = f.parent("parent", &message.parent);
             let region = f.finish(region)?;
             let walk = self.walk(&claim, "ListUnmatched", region);
-            let size = page::size(message.page_size, USUAL_PAGE);
+            let size = page::size(message.page_size, USUAL_PAGE).min(MOST_A_PAGE);
             let cursor = walk.after(&message.page_token)?.unwrap_or_default();
             let limit = i64::from(size) + 1;
             let rows = unmatched::list(&self.gateway, &claim, region, &cursor, limit).await?;

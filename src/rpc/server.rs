@@ -37,10 +37,14 @@ use crate::service::{Gateway, disclosure::Looks, push::Pushes};
 
 /// The largest message that is read; a larger one is refused before it is held in memory.
 pub const LARGEST_REQUEST: usize = 1 << 20;
-/// The largest message that is written: a page of the longest rows stays far below.
+/// The largest message that is written: the largest page of the longest rows stays below.
 pub const LARGEST_ANSWER: usize = 16 << 20;
 /// Calls at work at once, over all connections; one more is told to come back.
 const CALLS: usize = 1024;
+/// The same for callers without a certificate: who enrols, health, reflection.
+const STRANGERS_CALLS: usize = 64;
+/// How long a call may take until it answers; a stream's answers may take as long as they like.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
 const CALLS_A_CONNECTION: u32 = 256;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(20);
@@ -123,7 +127,7 @@ pub async fn serve(serving: Serving) -> Result<(), tonic::transport::Error> {
         }
     };
     let served = Server::builder()
-        .layer(BoundCalls::new(CALLS))
+        .layer(BoundCalls::new(CALLS, STRANGERS_CALLS, LONGEST_CALL))
         .layer(CatchPanics(Panics::default()))
         .layer(TellUnread)
         .concurrency_limit_per_connection(CALLS_A_CONNECTION as usize)

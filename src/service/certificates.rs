@@ -74,6 +74,14 @@ pub async fn enroll(gateway: &Gateway, enrolling: Enrolling) -> Result<Enrolled,
     let region: RegionCode = code.region().parse().map_err(|_| invalid)?;
     let digest = data_encoding::HEXLOWER.encode(&code.secret().digest());
 
+    // Anybody may call: a code that is not there must not take the region's head.
+    let mut tx = gateway.store().snapshot().await?;
+    let now = tx.now().await?;
+    let usable = certificates::is_usable(&mut tx, region, &digest, now).await?;
+    tx.rollback().await?;
+    if !usable {
+        return Err(invalid.into());
+    }
     let tx = gateway.store().begin().await?;
     let mut founding = match Founding::begin(gateway, tx, region).await {
         Err(Error::Store(StoreError::UnknownRegion)) => return Err(invalid.into()),
@@ -164,7 +172,7 @@ async fn issue(
     csr_pem: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Certificate>, Error> {
-    let Some(authority) = gateway.authority() else {
+    let Some(authority) = gateway.certifying().authority else {
         return Ok(None);
     };
     let name = CertificateName::new(&region.to_string(), &organization.to_string())

@@ -201,6 +201,14 @@ impl Apply<Ask, Answer, Error> for Teller {
             .map(|a| a.unwrap_or_else(missing))
             .collect())
     }
+
+    fn panicked(&self) -> Error {
+        Error::Broken("a batch panicked")
+    }
+
+    fn common(&self, error: &Error) -> Option<Error> {
+        error.common()
+    }
 }
 
 fn refuse(

@@ -60,6 +60,14 @@ impl Error {
         Self::Invalid(vec![Problem::new(field, reason)])
     }
 
+    /// Where the store is out of reach, what every caller whose work waited for it is told.
+    pub(super) fn common(&self) -> Option<Self> {
+        match self {
+            Self::Store(e) if e.is_out_of_reach() => Some(Reason::StoreUnavailable.into()),
+            _ => None,
+        }
+    }
+
     /// The reason a caller is told.
     pub fn reason(&self) -> Reason {
         match self {

@@ -1,7 +1,7 @@
 //! What every use case has at hand. Nothing here is a fact about access: those are read anew in
 //! each transaction.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rand::rngs::StdRng;
 
@@ -25,8 +25,18 @@ struct Inner {
     rules: RuleSet,
     schedules: Schedules,
     bell: Bell,
-    authority: Option<Authority>,
-    trust: TrustBundle,
+    certifying: RwLock<Certifying>,
+}
+
+/// Who certifies clients, and whom they are to believe. Replaced while serving, when an operator
+/// replaces the files.
+#[derive(Clone)]
+pub struct Certifying {
+    /// Issues client certificates; none when an outside authority does.
+    pub authority: Option<Arc<Authority>>,
+    /// The authorities clients of this deployment are to believe, the one that certifies the
+    /// gateway first.
+    pub trust: Arc<TrustBundle>,
 }
 
 /// What a gateway is made of.
@@ -41,11 +51,8 @@ pub struct Parts {
     pub rules: RuleSet,
     /// What a child should have had by when.
     pub schedules: Schedules,
-    /// Issues client certificates; none when an outside authority does.
-    pub authority: Option<Authority>,
-    /// The authorities clients of this deployment are to believe, the one that certifies the
-    /// gateway first.
-    pub trust: TrustBundle,
+    /// Who certifies clients.
+    pub certifying: Certifying,
 }
 
 impl Gateway {
@@ -61,8 +68,7 @@ impl Gateway {
             rules: parts.rules,
             schedules: parts.schedules,
             bell: Bell::default(),
-            authority: parts.authority,
-            trust: parts.trust,
+            certifying: RwLock::new(parts.certifying),
         })))
     }
 
@@ -119,19 +125,22 @@ impl Gateway {
         }
     }
 
-    /// The authorities clients of this deployment are to believe.
-    pub fn trust(&self) -> &TrustBundle {
-        &self.0.trust
+    /// Who certifies clients now, and whom they are to believe.
+    pub fn certifying(&self) -> Certifying {
+        let held = self.0.certifying.read();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes up a replaced authority.
+    pub fn certify_by(&self, certifying: Certifying) {
+        let held = self.0.certifying.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = certifying;
     }
 
     /// What a one-time code carries, so that its holder believes no other gateway.
     pub fn pin(&self) -> Result<Pin, Error> {
-        let first = self.0.trust.fingerprints().next();
+        let trust = self.certifying().trust;
+        let first = trust.fingerprints().next();
         Ok(first.ok_or(Error::Broken("nobody to believe"))?.pin())
-    }
-
-    /// Issues client certificates, if this deployment does.
-    pub fn authority(&self) -> Option<&Authority> {
-        self.0.authority.as_ref()
     }
 }

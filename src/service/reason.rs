@@ -147,10 +147,10 @@ reasons! {
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" Precondition "同一幂等键已用于其他内容",
     /// This revision of the record is there with other content.
     RevisionConflict "REVISION_CONFLICT" Precondition "该记录的这一版本已有不同内容",
-    /// A later revision of the record is there.
-    RevisionOutdated "REVISION_OUTDATED" Precondition "该记录已有更新的版本",
     /// Too many requests are under way.
     TooBusy "TOO_BUSY" Exhausted "系统繁忙，请稍后重试",
+    /// The call took longer than it may.
+    TooSlow "TOO_SLOW" Unavailable "请求未能及时完成，请稍后重试",
     /// The database is not to be reached just now.
     StoreUnavailable "STORE_UNAVAILABLE" Unavailable "数据库暂时不可用，请稍后重试",
     /// The gateway is stopping.

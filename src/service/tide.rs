@@ -1,13 +1,15 @@
 //! What happens without anybody calling: deliveries that follow later, and the other gateways'
 //! notices. Everything here may stop at any instant and be taken up again, here or elsewhere.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
 use tokio::{task::JoinSet, time};
 
 use super::{delivery, error::Error, gateway::Gateway};
 use crate::{
-    domain::region::RegionCode,
+    domain::{id::Id, region::RegionCode},
     store::{
         StoreError,
         backfills::{self, Breadth, Due},
@@ -23,6 +25,8 @@ const TICK: Duration = Duration::from_millis(500);
 const AT_A_TIME: i64 = 64;
 /// Children brought in line by one transaction.
 const CHILDREN_A_STEP: i64 = 64;
+/// How long a delivery that can't be done stands aside.
+const SETBACK: TimeDelta = TimeDelta::minutes(1);
 
 /// Starts the tide; it ends when the set is dropped.
 pub fn rise(gateway: &Gateway) -> JoinSet<()> {
@@ -34,7 +38,8 @@ pub fn rise(gateway: &Gateway) -> JoinSet<()> {
 
 async fn deliver(gateway: Gateway) {
     loop {
-        match tick(&gateway).await {
+        let ticked = AssertUnwindSafe(tick(&gateway)).catch_unwind().await;
+        match ticked.unwrap_or(Err(Error::Broken("the tide panicked"))) {
             // More may be due: a full tick is followed at once.
             Ok(true) => {}
             Ok(false) => time::sleep(TICK).await,
@@ -46,7 +51,8 @@ async fn deliver(gateway: Gateway) {
     }
 }
 
-/// Takes up what is due in every region; tells whether there may be more.
+/// Takes up what is due in every region; tells whether there may be more. What can't be done now
+/// holds up nothing else.
 pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
     let mut tx = gateway.store().snapshot().await?;
     let regions = regions::all(&mut tx).await?;
@@ -58,14 +64,56 @@ pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
         let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
         tx.rollback().await?;
         for backfill in due {
-            more |= step(gateway, region, backfill).await?;
+            more |= match step(gateway, region, &backfill, CHILDREN_A_STEP).await {
+                Err(error) if error.common().is_none() => {
+                    tracing::error!(reason = error.reason().code(), cause = %error, "a delivery waits");
+                    step_aside(gateway, region, &backfill, now + SETBACK).await?
+                }
+                stepped => stepped?,
+            };
         }
     }
     Ok(more)
 }
 
+/// A step failed: its first child goes alone, and if that fails too it steps aside until `later`, so
+/// that the others are served.
+async fn step_aside(
+    gateway: &Gateway,
+    region: RegionCode,
+    failed: &Due,
+    later: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let Breadth::Facility(facility) = failed.breadth else {
+        let mut tx = gateway.store().begin().await?;
+        backfills::defer(&mut tx, region, failed.id, later).await?;
+        tx.commit().await?;
+        return Ok(false);
+    };
+    match step(gateway, region, failed, 1).await {
+        Err(error) if error.common().is_none() => {}
+        stepped => return stepped,
+    }
+    let mut tx = gateway.store().begin().await?;
+    let today = regions::find(&mut tx, region)
+        .await?
+        .ok_or(Error::Store(StoreError::UnknownRegion))?
+        .0
+        .zone
+        .day(tx.now().await?);
+    let first = backfills::children_of(&mut tx, region, facility, today, &failed.cursor, 1).await?;
+    let Some(&child) = first.first() else {
+        return Ok(false);
+    };
+    let alone = Id::timed(later, &mut gateway.own_chance());
+    backfills::insert(&mut tx, region, alone, later, Breadth::Child(child)).await?;
+    backfills::advance(&mut tx, region, failed.id, child.to_string()).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
 /// Brings the next children of a backfill in line; tells whether there are more.
-async fn step(gateway: &Gateway, region: RegionCode, due: Due) -> Result<bool, Error> {
+async fn step(gateway: &Gateway, region: RegionCode, due: &Due, limit: i64) -> Result<bool, Error> {
     let mut tx = gateway.store().begin().await?;
     let now = tx.now().await?;
     let (settings, _) = regions::find(&mut tx, region)
@@ -75,12 +123,11 @@ async fn step(gateway: &Gateway, region: RegionCode, due: Due) -> Result<bool, E
     let children = match due.breadth {
         Breadth::Child(child) => vec![child],
         Breadth::Facility(facility) => {
-            let limit = CHILDREN_A_STEP;
             backfills::children_of(&mut tx, region, facility, today, &due.cursor, limit).await?
         }
     };
     let last = children.last().copied();
-    let full = i64::try_from(children.len()).is_ok_and(|n| n == CHILDREN_A_STEP);
+    let full = i64::try_from(children.len()).is_ok_and(|n| n == limit);
     children::lock(&mut tx, region, &children).await?;
     // The locks may have been waited for: what decides is the time after them.
     let setting = delivery::Setting {

@@ -143,6 +143,22 @@ pub async fn advance(
     Ok(())
 }
 
+/// Takes a backfill up again at `later`.
+pub async fn defer(
+    tx: &mut Tx,
+    region: RegionCode,
+    id: Id<Backfill>,
+    later: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query("UPDATE backfills SET due_us = $3 WHERE region = $1 AND id = $2")
+        .bind(region.to_string())
+        .bind(id.to_string())
+        .bind(micros(later))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Forgets a backfill that is done.
 pub async fn delete(tx: &mut Tx, region: RegionCode, id: Id<Backfill>) -> Result<(), StoreError> {
     tx.query("DELETE FROM backfills WHERE region = $1 AND id = $2")

@@ -2,10 +2,13 @@
 //!
 //! Members wait in a bounded queue; a worker takes whatever has gathered while the last batch was
 //! being written, so a lone caller waits for nobody and a crowd shares one flush. A batch that fails
-//! falls back to its members one by one, so that one bad member fails alone.
+//! falls back to its members one by one, so that one bad member fails alone; a batch that failed
+//! because the store is out of reach does not, or a queue of them would wait out as many time limits.
+//! A panic is a failure like another: the worker lives.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Members one batch holds at most.
@@ -18,6 +21,12 @@ const QUEUE: usize = 4096;
 pub trait Apply<M, V, E>: Send + Sync + 'static {
     /// Applies the members in one transaction.
     fn apply(&self, members: &[M]) -> impl Future<Output = Result<Vec<Result<V, E>>, E>> + Send;
+
+    /// What a member whose batch panicked is told.
+    fn panicked(&self) -> E;
+
+    /// Where each member by itself would meet the same failure, what every one of them is told.
+    fn common(&self, error: &E) -> Option<E>;
 }
 
 /// The queue's end that callers hold. Cheap to clone.
@@ -89,7 +98,7 @@ async fn work<M, V, E>(
         }
         let (members, answers): (Vec<M>, Vec<_>) =
             gathered.into_iter().map(|w| (w.member, w.answer)).unzip();
-        match apply.apply(&members).await {
+        match caught(&*apply, &members).await {
             Ok(verdicts) => {
                 for (answer, verdict) in answers.into_iter().zip(verdicts) {
                     // A caller that went away misses nothing: what it asked is done, and a retry
@@ -102,9 +111,28 @@ async fn work<M, V, E>(
                     let _ = answer.send(Err(error));
                 }
             }
+            Err(error) if apply.common(&error).is_some() => {
+                for answer in answers {
+                    if let Some(common) = apply.common(&error) {
+                        let _ = answer.send(Err(common));
+                    }
+                }
+            }
             Err(_) => alone(&*apply, members, answers).await,
         }
     }
+}
+
+/// Applies members; a panic is a failure. The transaction it left is rolled back as it is dropped.
+async fn caught<M, V, E>(
+    apply: &impl Apply<M, V, E>,
+    members: &[M],
+) -> Result<Vec<Result<V, E>>, E> {
+    // What was panicked with is not logged: it may hold anything. The hook has told the place.
+    AssertUnwindSafe(apply.apply(members))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(apply.panicked()))
 }
 
 /// The batch failed: each member tries by itself.
@@ -114,12 +142,91 @@ async fn alone<M, V, E>(
     answers: Vec<oneshot::Sender<Result<V, E>>>,
 ) {
     for (member, answer) in members.into_iter().zip(answers) {
-        let verdict = match apply.apply(std::slice::from_ref(&member)).await {
+        let verdict = match caught(apply, std::slice::from_ref(&member)).await {
             Ok(verdicts) => verdicts.into_iter().next(),
             Err(error) => Some(Err(error)),
         };
         if let Some(verdict) = verdict {
             let _ = answer.send(verdict);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Failure {
+        Bad,
+        Panicked,
+        OutOfReach,
+    }
+
+    /// Doubles numbers; 7 is bad, 13 a bug, and above 100 the store is out of reach.
+    #[derive(Default)]
+    struct Doubling {
+        applied: AtomicUsize,
+    }
+
+    impl Apply<u32, u32, Failure> for Doubling {
+        async fn apply(&self, members: &[u32]) -> Result<Vec<Result<u32, Failure>>, Failure> {
+            self.applied.fetch_add(1, Ordering::Relaxed);
+            if members.iter().any(|&n| n > 100) {
+                return Err(Failure::OutOfReach);
+            }
+            if members.contains(&7) {
+                return Err(Failure::Bad);
+            }
+            assert!(!members.contains(&13), "a bug");
+            Ok(members.iter().map(|n| Ok(n * 2)).collect())
+        }
+
+        fn panicked(&self) -> Failure {
+            Failure::Panicked
+        }
+
+        fn common(&self, error: &Failure) -> Option<Failure> {
+            (*error == Failure::OutOfReach).then_some(Failure::OutOfReach)
+        }
+    }
+
+    /// Queues all before the worker can take any, so that they share a batch.
+    async fn answers(of: &[u32]) -> (Vec<Result<u32, Failure>>, usize) {
+        let doubling = Arc::new(Doubling::default());
+        let batch = Batch::start(1, doubling.clone());
+        let mut receivers = Vec::new();
+        for &n in of {
+            receivers.push(batch.queue(n).await.unwrap());
+        }
+        let mut answers = Vec::new();
+        for receiver in receivers {
+            answers.push(receiver.await.unwrap());
+        }
+        (answers, doubling.applied.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn one_bad_member_fails_alone() {
+        let (answers, applied) = answers(&[1, 7, 3]).await;
+        assert_eq!(answers, [Ok(2), Err(Failure::Bad), Ok(6)]);
+        assert_eq!(applied, 4);
+    }
+
+    /// Break it: call `apply.apply` instead of `caught` in `work`.
+    #[tokio::test]
+    async fn a_panic_fails_its_member_alone_and_the_worker_lives() {
+        let (answers, _) = answers(&[13, 2, 13, 4]).await;
+        let panicked = || Err(Failure::Panicked);
+        assert_eq!(answers, [panicked(), Ok(4), panicked(), Ok(8)]);
+    }
+
+    #[tokio::test]
+    async fn out_of_reach_is_told_to_all_at_once() {
+        let (answers, applied) = answers(&[101, 1, 2]).await;
+        assert!(answers.iter().all(|a| *a == Err(Failure::OutOfReach)));
+        assert_eq!(applied, 1);
     }
 }

@@ -38,6 +38,26 @@ pub async fn put_code(
     Ok(())
 }
 
+/// Whether a code could be used at `now`. Only [`use_code`] decides.
+pub async fn is_usable(
+    tx: &mut Tx,
+    region: RegionCode,
+    digest: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let row = tx
+        .query(
+            "SELECT organization FROM enrolment_codes
+             WHERE region = $1 AND digest = $2 AND used_us IS NULL AND expires_us > $3",
+        )
+        .bind(region.to_string())
+        .bind(digest.to_owned())
+        .bind(micros(now))
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Uses a code up. `None`: unknown, used or expired. Of two that try at once one succeeds.
 pub async fn use_code(
     tx: &mut Tx,

@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use sqlx::{
     AssertSqlSafe, Encode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type,
-    postgres::{PgArguments, PgPoolOptions, PgRow},
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -52,6 +52,18 @@ impl<T> Readable for T where
 {
 }
 
+/// What the gateway relies on in every session, whatever the server's defaults: acknowledged means
+/// durable, locks make a transaction safe, and a gateway that hangs while it holds a region's head
+/// stops the others for seconds, not for ever. With a standby named in
+/// `synchronous_standby_names`, `on` waits for it too.
+const POSTGRES_SESSION: [(&str, &str); 5] = [
+    ("synchronous_commit", "on"),
+    ("default_transaction_isolation", "read committed"),
+    ("lock_timeout", "10s"),
+    ("statement_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
 /// A database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -90,7 +102,11 @@ impl Store {
             .max_connections(1)
             .connect_with(options.clone());
         let writer = writer.await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        // An older gateway starts on a newer schema: a migration only adds what it may overlook.
+        sqlx::migrate!("migrations/sqlite")
+            .set_ignore_missing(true)
+            .run(&writer)
+            .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
@@ -109,12 +125,22 @@ impl Store {
         connections: u32,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        // A migration takes the time it takes, so it has a connection without limits.
+        let migrating = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone());
+        let migrating = migrating.await?;
+        sqlx::migrate!("migrations/postgres")
+            .set_ignore_missing(true)
+            .run(&migrating)
+            .await?;
+        migrating.close().await;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect(url)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.options(POSTGRES_SESSION))
             .await?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await?;
         Ok(Self {
             pools: Pools::Postgres(pool),
             clock,

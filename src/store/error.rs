@@ -39,22 +39,47 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether trying the transaction again may help: a deadlock, a busy database, a lost connection.
+    /// Whether the caller may try again later: others were in the way, or the database is out of reach.
     pub fn is_transient(&self) -> bool {
+        self.is_out_of_reach() || self.is_in_the_way()
+    }
+
+    /// Whether the database can't be reached or does not answer in time: trying at once would only
+    /// wait again.
+    pub fn is_out_of_reach(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(e)) => {
-                // PostgreSQL: serialization failure, deadlock; SQLite: busy, busy snapshot.
-                matches!(e.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+                // PostgreSQL: no connection, shutting down, starting up, a time limit; SQLite: busy
+                // beyond the busy limit.
+                let code = e.code();
+                let code = code.as_deref().unwrap_or_default();
+                code.starts_with("08")
+                    || matches!(
+                        code,
+                        "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25P03" | "53300" | "5"
+                    )
             }
-            Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) | Self::Moved => true,
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
+            ) => true,
             _ => false,
         }
     }
 
-    /// Whether others wrote the same at the same time, or it is transient: tried again, what they
-    /// wrote is read.
+    /// Whether others wrote the same at the same time: tried again at once, what they wrote is read.
     pub fn is_contended(&self) -> bool {
-        self.is_transient() || self.is_conflict()
+        self.is_in_the_way() || self.is_conflict()
+    }
+
+    fn is_in_the_way(&self) -> bool {
+        match self {
+            // PostgreSQL: serialization failure, deadlock; SQLite: busy snapshot.
+            Self::Database(sqlx::Error::Database(e)) => {
+                matches!(e.code().as_deref(), Some("40001" | "40P01" | "517"))
+            }
+            Self::Moved => true,
+            _ => false,
+        }
     }
 
     /// Whether a unique index refused the row.

@@ -64,7 +64,8 @@ impl Sitting {
     ) -> Result<Answer, Error> {
         let (asker, _) = self.admit(&ask.claim).await?;
         let region = self.region;
-        let guardianship = looks::use_code(&mut self.tx, region, code, child, self.now).await?;
+        let now = self.now;
+        let guardianship = looks::use_code(self.writes(), region, code, child, now).await?;
         let guardianship = guardianship.ok_or(Reason::GuardianCodeInvalid)?;
         let row = children::find(&mut self.tx, region, &[child])
             .await?

@@ -45,6 +45,8 @@ pub(super) struct Sitting {
     chance: StdRng,
     head: Head,
     leaves: Vec<(Leaf, Vec<StoredEntry>)>,
+    /// Whether anything but leaves was written.
+    wrote: bool,
 }
 
 /// What a leaf says of one child: the permit it was shown under, and which categories.
@@ -82,7 +84,14 @@ impl Sitting {
             chance,
             head,
             leaves: Vec::new(),
+            wrote: false,
         })
+    }
+
+    /// The transaction, for a look that writes more than its leaf.
+    pub(super) fn writes(&mut self) -> &mut Tx {
+        self.wrote = true;
+        &mut self.tx
     }
 
     /// Answers one look.
@@ -224,8 +233,12 @@ impl Sitting {
         Ok(keys)
     }
 
-    /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf.
+    /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf; it
+    /// rolls back, so that idle readers cost no flush.
     pub(super) async fn rise(mut self) -> Result<(), Error> {
+        if self.leaves.is_empty() && !self.wrote {
+            return Ok(self.tx.rollback().await?);
+        }
         if !self.leaves.is_empty() {
             leaves::append(&mut self.tx, self.head, self.leaves).await?;
         }

@@ -66,6 +66,14 @@ impl Apply<Row, Verdict, Error> for Pusher {
             .map(|v| v.unwrap_or_else(missing))
             .collect())
     }
+
+    fn panicked(&self) -> Error {
+        Error::Broken("a batch panicked")
+    }
+
+    fn common(&self, error: &Error) -> Option<Error> {
+        error.common()
+    }
 }
 
 impl Pusher {

@@ -14,3 +14,4 @@ mod regions;
 mod roster;
 mod scope;
 mod standing;
+mod tide;

@@ -17,7 +17,10 @@ use yuqiao::{
     clinical::{rules::RuleSet, schedule::Schedules},
     clock::HandClock,
     pki::authority::{Authority, CA_VALIDITY},
-    service::{Gateway, gateway::Parts},
+    service::{
+        Gateway,
+        gateway::{Certifying, Parts},
+    },
     store::Store,
     vault::{MasterKey, MasterKeys},
 };
@@ -64,8 +67,10 @@ impl Bench {
             chance,
             rules: RuleSet::load().unwrap(),
             schedules: Schedules::load().unwrap(),
-            trust: authority.trust(),
-            authority: Some(authority),
+            certifying: Certifying {
+                trust: Arc::new(authority.trust()),
+                authority: Some(Arc::new(authority)),
+            },
         };
         Self {
             gateway: Gateway::open(parts).await.unwrap(),
