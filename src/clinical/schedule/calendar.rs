@@ -45,6 +45,18 @@ impl Span {
         }
     }
 
+    /// Whether so much time lies between two days. For what has happened a month is also complete on
+    /// its last day if it lacks the day (整月, as growth counts), one day before [`Span::after`].
+    pub(super) fn is_reached(self, from: NaiveDate, on: NaiveDate) -> bool {
+        let planned = self.after(from);
+        let was_put_off = matches!(self, Span::Months(_)) && planned.day() < from.day();
+        on >= if was_put_off {
+            days_before(planned, 1)
+        } else {
+            planned
+        }
+    }
+
     /// Whether every day-count of it is below every day-count of `other`.
     pub(super) fn is_surely_under(self, other: Span) -> bool {
         // Calendar months in a row hold 28 to 31 days each, and are longer than nothing.
@@ -111,6 +123,17 @@ mod tests {
         assert_eq!(before("2023-05-31", "3m"), day("2023-03-01"));
         assert_eq!(before("2024-01-15", "3m"), day("2023-10-15"));
         assert_eq!(before("2024-03-14", "14d"), day("2024-02-29"));
+    }
+
+    #[test]
+    fn what_has_happened_reaches_a_month_on_its_last_day() {
+        let reached = |span, from, on| Span::parse(span).unwrap().is_reached(day(from), day(on));
+        assert!(reached("1m", "2023-01-31", "2023-02-28"));
+        assert!(!reached("1m", "2023-01-31", "2023-02-27"));
+        assert!(reached("12m", "2024-02-29", "2025-02-28"));
+        assert!(!reached("1m", "2023-01-28", "2023-02-27"));
+        assert!(!reached("28d", "2023-01-31", "2023-02-27"));
+        assert!(reached("28d", "2023-01-31", "2023-02-28"));
     }
 
     #[test]

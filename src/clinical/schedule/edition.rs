@@ -2,6 +2,9 @@
 
 use chrono::NaiveDate;
 
+use super::{Row, Track};
+use crate::clinical::rules::Source;
+
 /// One published version of a schedule, in force on `[valid_from, end)`.
 #[derive(Debug)]
 pub(super) struct Edition<R> {
@@ -27,6 +30,12 @@ impl<R> Editions<R> {
         }
     }
 
+    /// The edition in force on a day; `None` where one ended and no other followed.
+    pub(super) fn on(&self, day: NaiveDate) -> Option<&Edition<R>> {
+        let (edition, end) = self.up_to(day).last()?;
+        end.is_none_or(|end| day < end).then_some(edition)
+    }
+
     /// Every edition that had begun by a day, oldest first, with the day it ends.
     pub(super) fn up_to(
         &self,
@@ -36,6 +45,27 @@ impl<R> Editions<R> {
             move |(at, edition): &(usize, &Edition<R>)| *at == 0 || edition.valid_from <= day;
         let editions = self.0.iter().enumerate().take_while(begun);
         editions.map(|(at, edition)| (edition, self.end(at)))
+    }
+
+    /// Every row, for lists; `named` gives item, label and source of one.
+    pub(super) fn rows<'a>(
+        &'a self,
+        track: Track,
+        named: fn(&'a R) -> (&'a String, &'a String, &'a Source),
+    ) -> impl Iterator<Item = Row<'a>> {
+        self.0.iter().flat_map(move |edition| {
+            edition.rows.iter().map(move |row| {
+                let (item, label_zh, source) = named(row);
+                Row {
+                    track,
+                    schedule_version: &edition.version,
+                    valid_from: edition.valid_from,
+                    item,
+                    label_zh,
+                    source,
+                }
+            })
+        })
     }
 
     /// The first day after `day` on which another edition, or none, is in force.

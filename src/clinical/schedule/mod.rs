@@ -7,8 +7,12 @@
 
 mod calendar;
 mod edition;
+mod entry;
+mod immunisation;
+mod periodic;
 mod read;
 mod reason;
+pub mod staff;
 mod visits;
 mod window;
 
@@ -23,6 +27,7 @@ use crate::domain::sex::Sex;
 use crate::domain::text_code::text_codes;
 
 use edition::Editions;
+use staff::Certificate;
 use window::Window;
 
 pub use calendar::Span;
@@ -46,6 +51,8 @@ text_codes! {
         EntryCheck = "ENTRY_CHECK",
         /// 在园定期健康检查
         Periodic = "PERIODIC",
+        /// 托幼机构工作人员健康合格证; no child's track, see [`staff`].
+        Staff = "STAFF",
     }
 }
 
@@ -156,10 +163,25 @@ pub struct Forecast<'a> {
     pub next_change: Option<NaiveDate>,
 }
 
+/// One row of a schedule file, for lists.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub track: Track,
+    pub schedule_version: &'a str,
+    pub valid_from: NaiveDate,
+    pub item: &'a str,
+    pub label_zh: &'a str,
+    pub source: &'a Source,
+}
+
 /// All tracks in all editions.
 #[derive(Debug)]
 pub struct Schedules {
     visits: Vec<visits::Series>,
+    immunisation: immunisation::Immunisation,
+    entry: Editions<entry::Entry>,
+    periodic: Editions<periodic::Check>,
+    staff: Editions<staff::Certificate>,
 }
 
 macro_rules! shipped {
@@ -169,7 +191,18 @@ macro_rules! shipped {
 }
 
 /// The schedule files that ship inside the program.
-const SHIPPED: &[(&str, &str)] = shipped!["child_health.toml"];
+const SHIPPED: &[(&str, &str)] = shipped![
+    "child_health.toml",
+    "eye_care.toml",
+    "tcm.toml",
+    "mongolian.toml",
+    "immunisation_2021.toml",
+    "immunisation_2021_dtap_2025.toml",
+    "immunisation_2026.toml",
+    "entry_check.toml",
+    "periodic.toml",
+    "staff.toml",
+];
 
 impl Schedules {
     /// The schedules that ship inside the program.
@@ -188,13 +221,56 @@ impl Schedules {
         read::read_all(files)
     }
 
+    /// Every row of every edition.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let visits = self.visits.iter().flat_map(|series| {
+            series.editions.rows(series.track, |visit| {
+                (&visit.item, &visit.label_zh, &visit.source)
+            })
+        });
+        let doses = self
+            .immunisation
+            .editions
+            .rows(Track::Immunisation, |dose| {
+                (&dose.item, &dose.label_zh, &dose.source)
+            });
+        let entry = self.entry.rows(Track::EntryCheck, |entry| {
+            (&entry.item, &entry.label_zh, &entry.source)
+        });
+        let back = self.entry.rows(Track::EntryCheck, |entry| {
+            let back = &entry.back;
+            (&back.item, &back.label_zh, &back.source)
+        });
+        let periodic = self.periodic.rows(Track::Periodic, |check| {
+            (&check.item, &check.label_zh, &check.source)
+        });
+        let staff = self.staff.rows(Track::Staff, |certificate| {
+            let Certificate {
+                item,
+                label_zh,
+                source,
+                ..
+            } = certificate;
+            (item, label_zh, source)
+        });
+        visits
+            .chain(doses)
+            .chain(entry)
+            .chain(back)
+            .chain(periodic)
+            .chain(staff)
+    }
+
     /// The first day after `day` on which an edition begins or ends.
     fn next_edition(&self, day: NaiveDate) -> Option<NaiveDate> {
-        let changes = self
-            .visits
-            .iter()
-            .map(|series| series.editions.next_change(day));
-        changes.flatten().min()
+        let visits = self.visits.iter();
+        let visits = visits.map(|series| series.editions.next_change(day));
+        let others = [
+            self.immunisation.editions.next_change(day),
+            self.entry.next_change(day),
+            self.periodic.next_change(day),
+        ];
+        visits.chain(others).flatten().min()
     }
 }
 
@@ -223,6 +299,12 @@ fn items_on<'a>(
             series.forecast(life, history, day, &mut items);
         }
     }
+    schedules
+        .immunisation
+        .forecast(life, history, day, &mut items);
+    entry::forecast(&schedules.entry, life, history, day, &mut items);
+    periodic::forecast(&schedules.periodic, life, history, day, &mut items);
+    items.sort_by_key(|item| (item.track, item.due));
     if life.died.is_some_and(|died| died <= day) {
         for item in items.iter_mut().filter(|item| item.status != Status::Done) {
             (item.status, item.reason) = (Status::NotApplicable, Reason::Died);
@@ -248,7 +330,8 @@ fn next_change(
             break;
         }
         let then = items_on(schedules, life, history, turn);
-        if items.len() != then.len() || items.iter().zip(&then).any(|(a, b)| !a.stands_as(b)) {
+        let stays = |item: &Item<'_>| then.iter().any(|other| item.stands_as(other));
+        if items.len() != then.len() || !items.iter().all(stays) {
             return Some(turn);
         }
         next = by_itself(&then);
@@ -260,7 +343,8 @@ fn next_change(
 /// The first day after `day` on which more than the passing of an item's own days can matter.
 fn next_turn(schedules: &Schedules, life: &Life<'_>, day: NaiveDate) -> Option<NaiveDate> {
     let died = life.died.filter(|&died| died > day);
-    [schedules.next_edition(day), died]
+    let care = entry::next_turn(&schedules.entry, life, day);
+    [schedules.next_edition(day), died, care]
         .into_iter()
         .flatten()
         .min()

@@ -1,15 +1,21 @@
 //! Reading schedule files and refusing those that are not sound, with file, line and fault.
 
+mod care;
+mod doses;
+mod visits;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::edition::{Edition, Editions};
-use super::visits::{Series, Visit};
-use super::{Schedules, Span, Track};
+use super::immunisation::MOST_PLACES;
+use super::{Schedules, Track};
 use crate::clinical::rules::Source;
 use crate::domain::catalogue::{CATALOGUE, FindingCode};
-use crate::domain::checkup::VisitKind;
+use care::{RawCertificate, RawCheck, RawEntry};
+use doses::RawDose;
+use visits::RawVisit;
 
 /// A schedule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +44,7 @@ pub enum ScheduleFault {
     Version,
     #[error("it ends before it begins, or another edition of the track begins on the same day")]
     Validity,
-    #[error("the track is in no file")]
-    TrackMissing(Track),
-    #[error("a track of this kind has rows of another kind")]
+    #[error("the track has rows of another kind, or more than it may")]
     Rows,
     #[error("the file has no row")]
     Empty,
@@ -54,8 +58,18 @@ pub enum ScheduleFault {
     Window,
     #[error("no check-up can do it")]
     NotDoable,
-    #[error("{0} is no finding, or the beginning of none")]
+    #[error("{0} is no finding")]
     UnknownFinding(String),
+    #[error("{0} is no dose or vaccine of the finding catalogue")]
+    UnknownVaccine(String),
+    #[error("another edition or dose says otherwise of vaccine, series, place or alternatives")]
+    Contradiction,
+    #[error("places of a series run from 1 without a gap, at most {MOST_PLACES}")]
+    Places,
+    #[error("an alternative stands alone")]
+    NoAlternative,
+    #[error("periods are empty, overlap or grow shorter")]
+    Periods,
 }
 
 #[derive(Deserialize)]
@@ -71,25 +85,14 @@ struct RawFile {
     _validity_note: String,
     #[serde(default, rename = "visit")]
     visits: Vec<Spanned<RawVisit>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawVisit {
-    item: String,
-    label: String,
-    due: Span,
-    until: Span,
-    #[serde(default)]
-    early_days: u16,
-    late_days: u16,
-    #[serde(default)]
-    visit: Option<VisitKind>,
-    #[serde(default)]
-    visit_with: Vec<String>,
-    #[serde(default)]
-    kind: Option<VisitKind>,
-    source: Source,
+    #[serde(default, rename = "dose")]
+    doses: Vec<Spanned<RawDose>>,
+    #[serde(default, rename = "entry")]
+    entries: Vec<Spanned<RawEntry>>,
+    #[serde(default, rename = "check")]
+    checks: Vec<Spanned<RawCheck>>,
+    #[serde(default, rename = "certificate")]
+    certificates: Vec<Spanned<RawCertificate>>,
 }
 
 /// Where in a file something stands, for a refusal.
@@ -110,151 +113,151 @@ impl Place<'_> {
     }
 }
 
+/// A file that could be read, and where it stands.
+struct File<'a> {
+    place: Place<'a>,
+    raw: RawFile,
+}
+
+/// A row as written, before it is known to be sound.
+trait RawRow {
+    type Row;
+    fn item(&self) -> &str;
+    fn label(&self) -> &str;
+    fn source(&self) -> &Source;
+    /// The row, if nothing is wrong with it alone.
+    fn sound(self) -> Result<Self::Row, ScheduleFault>;
+}
+
 pub(super) fn read_all(files: &[(&str, &str)]) -> Result<Schedules, ScheduleFileError> {
-    let mut raw = Vec::with_capacity(files.len());
+    let mut read = Vec::with_capacity(files.len());
     for &(file, text) in files {
         let place = Place { file, text };
-        let read: RawFile = toml::from_str(text).map_err(|error| {
+        let raw: RawFile = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             place.refuse(at, None, ScheduleFault::Syntax(error.message().to_owned()))
         })?;
-        raw.push((place, read));
+        read.push(File { place, raw });
     }
-    raw.sort_by_key(|(_, file)| (file.track, file.valid_from));
-    check_validity(&raw)?;
-    let mut visits = Vec::new();
-    for &track in Track::ALL {
-        visits.push(series(track, &mut raw)?);
-    }
-    let visits = visits.into_iter().flatten().collect();
-    Ok(Schedules { visits })
-}
-
-fn check_validity(files: &[(Place<'_>, RawFile)]) -> Result<(), ScheduleFileError> {
-    for (at, (place, file)) in files.iter().enumerate() {
-        let refuse = |fault| Err(place.refuse(0, None, fault));
-        let others = || files[..at].iter().map(|(_, other)| other);
-        let mut others = others().filter(|other| other.track == file.track);
-        if file.version.trim().is_empty() {
-            return refuse(ScheduleFault::Version);
-        }
-        if file
-            .valid_until
-            .is_some_and(|until| until <= file.valid_from)
-        {
-            return refuse(ScheduleFault::Validity);
-        }
-        if let Some(other) = others
-            .find(|other| other.version == file.version || other.valid_from == file.valid_from)
-        {
-            return refuse(if other.version == file.version {
-                ScheduleFault::Version
-            } else {
-                ScheduleFault::Validity
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The editions of a track of visits; `None` if the track is not one or has no file.
-fn series(
-    track: Track,
-    files: &mut [(Place<'_>, RawFile)],
-) -> Result<Option<Series>, ScheduleFileError> {
-    let mut editions: Vec<Edition<Visit>> = Vec::new();
-    for (place, file) in files.iter_mut().filter(|(_, file)| file.track == track) {
-        let mut rows: Vec<Visit> = Vec::new();
-        for spanned in std::mem::take(&mut file.visits) {
-            let at = spanned.span().start;
-            let raw = spanned.into_inner();
-            let item = raw.item.clone();
-            let visit = visit(raw)
-                .and_then(|visit| {
-                    let twice = rows.iter().any(|row| row.item == visit.item);
-                    if twice {
-                        Err(ScheduleFault::DuplicateItem)
-                    } else {
-                        Ok(visit)
-                    }
-                })
-                .map_err(|fault| place.refuse(at, Some(&item), fault))?;
-            let known =
-                |edition: &Edition<Visit>| edition.rows.iter().any(|row| row.item == visit.item);
-            let added = !editions.is_empty() && !editions.iter().any(known);
-            rows.push(Visit {
-                added: added.then_some(file.valid_from),
-                ..visit
-            });
-        }
-        if rows.is_empty() {
-            return Err(place.refuse(0, None, ScheduleFault::Empty));
-        }
-        editions.push(Edition {
-            version: file.version.clone(),
-            valid_from: file.valid_from,
-            valid_until: file.valid_until,
-            rows,
-        });
-    }
-    Ok((!editions.is_empty()).then_some(Series {
-        track,
-        optional: track == Track::Mongolian,
-        editions: Editions(editions),
-    }))
-}
-
-fn visit(raw: RawVisit) -> Result<Visit, ScheduleFault> {
-    check_words(&raw.item, &raw.label, &raw.source)?;
-    if !raw.due.is_surely_under(raw.until) {
-        return Err(ScheduleFault::Window);
-    }
-    if raw.visit.is_none() && (raw.kind.is_none() || !raw.visit_with.is_empty()) {
-        return Err(ScheduleFault::NotDoable);
-    }
-    Ok(Visit {
-        item: raw.item,
-        label_zh: raw.label,
-        due: raw.due,
-        until: raw.until,
-        early_days: raw.early_days,
-        late_days: raw.late_days,
-        visit: raw.visit,
-        visit_with: findings(&raw.visit_with)?,
-        kind: raw.kind,
-        source: raw.source,
-        added: None,
+    read.sort_by_key(|file| (file.raw.track, file.raw.valid_from));
+    check_editions(&read)?;
+    Ok(Schedules {
+        visits: visits::all(&mut read)?,
+        immunisation: doses::all(&mut read)?,
+        entry: care::entry(&mut read)?,
+        periodic: care::periodic(&mut read)?,
+        staff: care::staff(&mut read)?,
     })
 }
 
-fn check_words(item: &str, label: &str, source: &Source) -> Result<(), ScheduleFault> {
-    if item.trim().is_empty() || label.trim().is_empty() {
-        return Err(ScheduleFault::Name);
-    }
-    if source.document.trim().is_empty() || source.section.trim().is_empty() {
-        return Err(ScheduleFault::SourceMissing);
+fn check_editions(files: &[File<'_>]) -> Result<(), ScheduleFileError> {
+    for (at, File { place, raw }) in files.iter().enumerate() {
+        let refuse = |fault| Err(place.refuse(0, None, fault));
+        let older = || {
+            files[..at]
+                .iter()
+                .map(|file| &file.raw)
+                .filter(|other| other.track == raw.track)
+        };
+        if raw.version.trim().is_empty() || older().any(|other| other.version == raw.version) {
+            return refuse(ScheduleFault::Version);
+        }
+        if raw.valid_until.is_some_and(|until| until <= raw.valid_from)
+            || older().any(|other| other.valid_from == raw.valid_from)
+        {
+            return refuse(ScheduleFault::Validity);
+        }
+        let one_row = |rows: usize, track: Track| match rows {
+            _ if raw.track != track => rows == 0,
+            rows => rows == 1,
+        };
+        let many = |rows: usize, tracks: &[Track]| (rows > 0) == tracks.contains(&raw.track);
+        let fits = many(raw.visits.len(), &visits::TRACKS)
+            && many(raw.doses.len(), &[Track::Immunisation])
+            && many(raw.checks.len(), &[Track::Periodic])
+            && one_row(raw.entries.len(), Track::EntryCheck)
+            && one_row(raw.certificates.len(), Track::Staff);
+        if !fits {
+            return refuse(ScheduleFault::Rows);
+        }
     }
     Ok(())
 }
 
-/// Findings by name, or all whose name begins so: `VISION_*`.
+/// The editions of a track, each row sound for itself and its item named once a file. `check` looks
+/// at a row beside the ones before it.
+fn editions<Raw: RawRow>(
+    track: Track,
+    files: &mut [File<'_>],
+    rows_of: impl Fn(&mut RawFile) -> Vec<Spanned<Raw>>,
+    mut check: impl FnMut(
+        &mut Raw::Row,
+        &[Raw::Row],
+        &[Edition<Raw::Row>],
+        &RawFile,
+    ) -> Result<(), ScheduleFault>,
+) -> Result<Editions<Raw::Row>, ScheduleFileError> {
+    let mut editions = Vec::new();
+    for File { place, raw } in files.iter_mut().filter(|file| file.raw.track == track) {
+        let mut rows = Vec::new();
+        let mut items: Vec<String> = Vec::new();
+        for spanned in rows_of(raw) {
+            let at = spanned.span().start;
+            let row = spanned.into_inner();
+            let item = row.item().to_owned();
+            let sound = (|| {
+                if item.trim().is_empty() || row.label().trim().is_empty() {
+                    return Err(ScheduleFault::Name);
+                }
+                check_source(row.source())?;
+                if items.contains(&item) {
+                    return Err(ScheduleFault::DuplicateItem);
+                }
+                let mut row = row.sound()?;
+                check(&mut row, &rows, &editions, raw)?;
+                Ok(row)
+            })();
+            rows.push(sound.map_err(|fault| place.refuse(at, Some(&item), fault))?);
+            items.push(item);
+        }
+        editions.push(Edition {
+            version: raw.version.clone(),
+            valid_from: raw.valid_from,
+            valid_until: raw.valid_until,
+            rows,
+        });
+    }
+    Ok(Editions(editions))
+}
+
+fn check_source(source: &Source) -> Result<(), ScheduleFault> {
+    let is_named = |text: &str| !text.trim().is_empty();
+    if is_named(&source.document) && is_named(&source.section) {
+        Ok(())
+    } else {
+        Err(ScheduleFault::SourceMissing)
+    }
+}
+
+/// Findings by name, or all whose name begins so (`VISION_*`): the catalogue grows.
 fn findings(names: &[String]) -> Result<Vec<FindingCode>, ScheduleFault> {
     let mut codes = Vec::new();
     for name in names {
-        let known = codes.len();
-        let named = |entry: &&str| match name.strip_suffix('*') {
-            Some(start) => entry.starts_with(start),
-            None => *entry == name,
-        };
-        codes.extend(
-            CATALOGUE
-                .iter()
-                .filter(|entry| named(&entry.name))
-                .map(|entry| entry.code),
-        );
-        if codes.len() == known {
-            return Err(ScheduleFault::UnknownFinding(name.clone()));
+        match name.strip_suffix('*') {
+            Some(start) => codes.extend(
+                CATALOGUE
+                    .iter()
+                    .filter(|entry| entry.name.starts_with(start))
+                    .map(|entry| entry.code),
+            ),
+            None => codes.push(
+                FindingCode::parse(name)
+                    .ok_or_else(|| ScheduleFault::UnknownFinding(name.clone()))?,
+            ),
         }
     }
-    Ok(codes)
+    match names.first() {
+        Some(name) if codes.is_empty() => Err(ScheduleFault::UnknownFinding(name.clone())),
+        _ => Ok(codes),
+    }
 }

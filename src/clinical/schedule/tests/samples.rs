@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::clinical::assess::Examined;
 use crate::clinical::schedule::{Forecast, Item, Life, Schedules, Status, Track, forecast};
+use crate::domain::catalogue::{FindingCode, Kind};
 use crate::domain::checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind};
 use crate::domain::finding::{Finding, FindingStatus, RawValue};
 
@@ -24,26 +25,32 @@ pub fn life(birth: &str) -> Life<'static> {
     }
 }
 
-/// `(kind, day, findings)`; a finding is `CODE` (an arbitrary quantity) or `CODE=value`.
+/// `(kind, day, findings)`; a finding is `CODE=value`, a number's name alone, or a dose.
 pub type Record<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 pub fn finding(text: &str) -> Finding {
-    let raw = |text: &'static str| text;
-    let (code, value) = text.split_once('=').unwrap_or((text, ""));
-    let number = |value, decimals, unit| RawValue::Quantity {
-        value,
-        decimals,
-        unit,
+    let (code, value) = match text.split_once('=') {
+        Some(parts) => parts,
+        None if FindingCode::parse(text).is_some() => (text, ""),
+        None => ("VACCINE_DOSE", text),
     };
-    let value = match code {
-        "VISION_LEFT" | "VISION_RIGHT" => number(50, 1, raw("1")),
-        "HAEMOGLOBIN" => number(1200, 1, raw("g/L")),
+    let raw = match FindingCode::parse(code).unwrap().entry().kind {
+        Kind::Quantity {
+            unit,
+            decimals,
+            low,
+            ..
+        } => RawValue::Quantity {
+            value: low,
+            decimals,
+            unit,
+        },
         _ => RawValue::Coded {
             code: value,
             text: None,
         },
     };
-    Finding::parse(code, value, FindingStatus::Final, "").unwrap()
+    Finding::parse(code, raw, FindingStatus::Final, "").unwrap()
 }
 
 pub fn check_up((kind, date, findings): &Record<'_>, number: usize) -> CheckUp {

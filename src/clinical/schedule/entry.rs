@@ -1,0 +1,241 @@
+//! The check before entry to care, and before return from a long absence.
+
+use chrono::NaiveDate;
+
+use super::calendar::days_after;
+use super::edition::{Edition, Editions};
+use super::{Absence, CareSpan, Item, Life, Reason, Span, Status, Track, Window};
+use crate::clinical::assess::Examined;
+use crate::clinical::history::History;
+use crate::clinical::rules::Source;
+use crate::domain::checkup::VisitKind;
+
+/// What an edition asks for.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub item: String,
+    pub label_zh: String,
+    /// So long before the first day the check counts.
+    pub validity: Span,
+    /// So long before the first day a transfer certificate counts.
+    pub transfer_validity: Span,
+    /// After so long an absence a new check is needed.
+    pub away: Span,
+    pub back: Back,
+    pub source: Source,
+}
+
+/// The check before return.
+#[derive(Debug)]
+pub(super) struct Back {
+    pub item: String,
+    pub label_zh: String,
+    pub source: Source,
+}
+
+/// Enrolments that can be: they end, if they end, after they begin. By first day.
+pub(super) fn spans(life: &Life<'_>) -> Vec<CareSpan> {
+    let is_possible = |span: &&CareSpan| span.last_day.is_none_or(|last| last >= span.first_day);
+    let mut spans: Vec<CareSpan> = life.care.iter().filter(is_possible).copied().collect();
+    spans.sort_unstable_by_key(|span| (span.first_day, span.last_day));
+    spans
+}
+
+impl CareSpan {
+    /// Expected or current on a day.
+    pub(super) fn is_open_on(&self, day: NaiveDate) -> bool {
+        self.last_day.is_none_or(|last| last >= day)
+    }
+}
+
+/// For the place `at` of a span in order: whether care went on to it from an earlier span, with less
+/// than `away` between them.
+pub(super) fn goes_on(spans: &[CareSpan], at: usize, away: Span) -> bool {
+    let first_day = spans[at].first_day;
+    spans[..at].iter().any(|earlier| {
+        let end = earlier.last_day.map(|last| days_after(last, 1));
+        end.is_none_or(|end| first_day < away.after(end))
+    })
+}
+
+/// A turn of care: an open span has ended, an absence has become long.
+pub(super) fn next_turn(
+    editions: &Editions<Entry>,
+    life: &Life<'_>,
+    day: NaiveDate,
+) -> Option<NaiveDate> {
+    let last_days = life.care.iter().filter_map(|span| span.last_day);
+    let ends = last_days.map(|last| days_after(last, 1));
+    let long = life.absences.iter().filter_map(|absence| {
+        let (_, entry) = rules_on(editions, absence.first_day)?;
+        Some(entry.away.after(absence.first_day))
+    });
+    ends.chain(long).filter(|&turn| turn > day).min()
+}
+
+/// The one row of the edition that governs what begins on a day.
+fn rules_on(editions: &Editions<Entry>, day: NaiveDate) -> Option<(&Edition<Entry>, &Entry)> {
+    let edition = editions.on(day)?;
+    edition.rows.first().map(|entry| (edition, entry))
+}
+
+pub(super) fn forecast<'a>(
+    editions: &'a Editions<Entry>,
+    life: &Life<'_>,
+    history: &History<'a>,
+    today: NaiveDate,
+    items: &mut Vec<Item<'a>>,
+) {
+    let spans = spans(life);
+    let mut found = None;
+    for (at, span) in spans
+        .iter()
+        .enumerate()
+        .filter(|(_, span)| span.is_open_on(today))
+    {
+        // What begins on a day is governed by the edition of that day.
+        let Some((edition, entry)) = rules_on(editions, span.first_day) else {
+            continue;
+        };
+        let transfer = goes_on(&spans, at, entry.away);
+        let item = entry_to(
+            edition,
+            entry,
+            life,
+            span.first_day,
+            transfer,
+            history,
+            today,
+        );
+        let is_open = item.status != Status::Done;
+        found = Some(item);
+        if is_open {
+            break;
+        }
+    }
+    let is_in_care = found.is_some();
+    match (found, rules_on(editions, today)) {
+        (Some(item), _) => items.push(item),
+        (None, Some((edition, entry))) => items.push(blank(
+            edition,
+            (&entry.item, &entry.label_zh, &entry.source),
+        )),
+        (None, None) => {}
+    }
+    if is_in_care {
+        items.extend(back(editions, life, &spans, history, today));
+    }
+}
+
+fn blank<'a>(
+    edition: &'a Edition<Entry>,
+    (item, label_zh, source): (&'a str, &'a str, &'a Source),
+) -> Item<'a> {
+    Item {
+        track: Track::EntryCheck,
+        item,
+        label_zh,
+        schedule_version: &edition.version,
+        source,
+        earliest: None,
+        due: None,
+        overdue: None,
+        latest: None,
+        status: Status::NotApplicable,
+        reason: Reason::NotInCare,
+        done: None,
+        rests_on: Vec::new(),
+    }
+}
+
+impl<'a> Item<'a> {
+    /// Says the days and how they stand, done by a check-up or open.
+    fn standing(mut self, window: &Window, by: Option<&'a Examined<'a>>, today: NaiveDate) -> Self {
+        self.earliest = Some(window.earliest);
+        self.due = Some(window.due);
+        self.overdue = window.overdue;
+        self.latest = window.latest;
+        match by {
+            Some(exam) => {
+                let day = exam.check_up.date();
+                (self.status, self.reason) = (Status::Done, window.done(day));
+                self.done = Some(day);
+                self.rests_on.push(exam);
+            }
+            None => (self.status, self.reason) = window.open(today),
+        }
+        self
+    }
+}
+
+fn entry_to<'a>(
+    edition: &'a Edition<Entry>,
+    entry: &'a Entry,
+    life: &Life<'_>,
+    first_day: NaiveDate,
+    transfer: bool,
+    history: &History<'a>,
+    today: NaiveDate,
+) -> Item<'a> {
+    let earliest = entry.validity.before(first_day);
+    let window =
+        Window::new(earliest, earliest, Some(first_day), None).known_since(life.known_since);
+    let certified_from = entry.transfer_validity.before(first_day);
+    let counts = |exam: &&Examined<'_>| {
+        let day = exam.check_up.date();
+        match exam.check_up.visit() {
+            VisitKind::Entry => day >= earliest,
+            VisitKind::Transfer => transfer && (certified_from..=first_day).contains(&day),
+            _ => false,
+        }
+    };
+    let by = history.exams().map(|(_, exam)| exam).find(counts);
+    let item = blank(edition, (&entry.item, &entry.label_zh, &entry.source));
+    let mut item = item.standing(&window, by, today);
+    if by.is_some_and(|exam| exam.check_up.visit() == VisitKind::Transfer) {
+        item.reason = Reason::TransferCertificate;
+    }
+    item
+}
+
+/// The check before return from the last long absence of one who is in care.
+fn back<'a>(
+    editions: &'a Editions<Entry>,
+    life: &Life<'_>,
+    spans: &[CareSpan],
+    history: &History<'a>,
+    today: NaiveDate,
+) -> Option<Item<'a>> {
+    let is_away_from = |absence: &&Absence| {
+        let day = absence.first_day;
+        let mut open = spans.iter().filter(|span| span.is_open_on(today));
+        open.any(|span| span.first_day <= day && span.is_open_on(day))
+    };
+    let long = life
+        .absences
+        .iter()
+        .filter(is_away_from)
+        .filter_map(|absence| {
+            let (edition, entry) = rules_on(editions, absence.first_day)?;
+            let is_long_from = entry.away.after(absence.first_day);
+            let returns = absence.last_day.map(|last| days_after(last, 1));
+            let is_long = returns.map_or(today >= is_long_from, |day| day >= is_long_from);
+            is_long.then_some((absence, edition, entry, is_long_from))
+        });
+    let (absence, edition, entry, is_long_from) =
+        long.max_by_key(|(absence, ..)| (absence.first_day, absence.last_day))?;
+    let from = absence.first_day;
+    let window = match absence.last_day {
+        Some(last) => Window::new(from, last, Some(days_after(last, 1)), None),
+        // Nobody knows the day of return: it is due before it, and not late.
+        None => Window::new(from, is_long_from, None, None),
+    };
+    let window = window.known_since(life.known_since);
+    let counts = |exam: &&Examined<'_>| {
+        exam.check_up.visit() == VisitKind::Entry && exam.check_up.date() >= from
+    };
+    let by = history.exams().map(|(_, exam)| exam).find(counts);
+    let back = &entry.back;
+    let item = blank(edition, (&back.item, &back.label_zh, &back.source));
+    Some(item.standing(&window, by, today))
+}
