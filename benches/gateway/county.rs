@@ -94,6 +94,8 @@ impl County {
     /// Lays the county out on a fresh database.
     pub async fn open(database: Option<String>) -> Self {
         let mut server = Server::laid_out(database);
+        // What is measured is the gateway, not the bound on one organization's calls.
+        server.configure(|text| text.replace("calls_per_second = 200", "calls_per_second = 0"));
         server.start().await;
         let endpoint = server.endpoint();
         let commission = server.commission().await;

@@ -188,6 +188,7 @@ impl Init {
                 hosts: self.host.clone(),
                 ..Tls::default()
             },
+            limits: Default::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use clap::Args;
 use tokio::{
     net::TcpListener,
@@ -20,12 +21,14 @@ use crate::{
     config::{Config, DataDir, Overrides, files},
     rpc::{
         incoming::Limits,
+        rate::BoundRate,
         server::{Serving, serve},
         tls::ServerTls,
     },
     service::{
         Gateway,
         gateway::{Certifying, Parts},
+        retention::{self, Retention},
         tide,
     },
     store::Store,
@@ -74,7 +77,7 @@ impl Serve {
         let dir = DataDir::new(&self.dir);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let tls = Arc::new(tls(&dir, &config, clock.clone())?);
-        let gateway = opened(&dir, &config, clock).await?;
+        let gateway = opened(&dir, &config, clock.clone()).await?;
         let (listener, address) = listen(&config.listen).await?;
 
         let (stop, stopped) = watch::channel(false);
@@ -86,6 +89,7 @@ impl Serve {
             listener,
             tls,
             limits: Limits::default(),
+            rate: BoundRate::new(config.limits.calls_per_second, clock.clone()),
             stop: stopped,
             drain: Duration::from_secs(self.drain),
         };
@@ -214,6 +218,12 @@ fn background(
 ) -> JoinSet<()> {
     let mut tasks = tide::rise(gateway);
     let clock = gateway.store().clock().clone();
+    let days = |days: u16| TimeDelta::days(i64::from(days));
+    let keeping = Retention {
+        inbox: days(config.limits.inbox_days),
+        idempotency: days(config.limits.idempotency_days),
+    };
+    tasks.spawn(retention::keep(gateway.clone(), keeping));
     tasks.spawn(renew(
         gateway.clone(),
         dir.clone(),

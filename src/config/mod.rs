@@ -17,6 +17,11 @@
 //! server_cert = "own.pem"    # brought along instead of issued here, with server_key
 //! server_key = "own.key"
 //! server_ca = "root.pem"     # what clients are to believe then; left out: client_ca
+//!
+//! [limits]
+//! calls_per_second = 200     # of one organization, at each gateway; 0: no bound
+//! inbox_days = 400           # how long entries of inboxes are kept
+//! idempotency_days = 400     # how long used idempotency keys are kept
 //! ```
 
 pub mod files;
@@ -69,6 +74,9 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
+    /// Nothing can be kept for no day at all.
+    #[error("[limits] inbox_days and idempotency_days are at least 1")]
+    Retention,
     /// `server_cert` and `server_key` go together.
     #[error("[tls] server_cert and server_key go together, and need server_ca or client_ca")]
     ServerCertificate,
@@ -100,6 +108,33 @@ pub struct Config {
     /// Certificates.
     #[serde(default)]
     pub tls: Tls,
+    /// Bounds that differ by place.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Bounds that differ by place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Calls of one organization a second in the long run, at each gateway; ten seconds' worth may
+    /// come at once. A stream is one call. 0 is without bound.
+    pub calls_per_second: u32,
+    /// Days an entry of an inbox is kept, at least 1.
+    pub inbox_days: u16,
+    /// Days a used idempotency key is kept, at least 1.
+    pub idempotency_days: u16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls_per_second: 200,
+            // More than a year: whoever comes back from a school year finds its place.
+            inbox_days: 400,
+            idempotency_days: 400,
+        }
+    }
 }
 
 /// Which database.
@@ -237,6 +272,9 @@ impl Config {
             client_ca,
             ..
         } = &self.tls;
+        if self.limits.inbox_days == 0 || self.limits.idempotency_days == 0 {
+            return Err(ConfigError::Retention);
+        }
         let trusted = server_ca.is_some() || client_ca.is_some();
         match (server_cert, server_key) {
             (None, None) => Ok(()),
@@ -259,6 +297,7 @@ mod tests {
                 ..Default::default()
             },
             tls: Tls::default(),
+            limits: Limits::default(),
         }
     }
 
@@ -283,6 +322,9 @@ mod tests {
         two.master_key.env = Some("KEY".to_owned());
         assert!(matches!(two.check(), Err(ConfigError::MasterKeySource)));
         let mut half = config();
+        let mut forgetful = config();
+        forgetful.limits.inbox_days = 0;
+        assert!(matches!(forgetful.check(), Err(ConfigError::Retention)));
         half.tls.server_cert = Some("own.pem".into());
         assert!(matches!(half.check(), Err(ConfigError::ServerCertificate)));
         assert!(Config::parse("lisen = \"x\"\n[master_key]\nenv = \"K\"").is_err());

@@ -101,14 +101,13 @@ impl ExchangeService for Exchange {
         answer("ExchangeService.PushOne", async {
             let (claim, message) = self.open(request)?;
             let number = message.row;
-            match queue(&self.gateway, &self.pushes, &claim, message).await {
-                Ok(Waiting { region, receiver }) => {
-                    let verdict = receiver.await.map_err(|_| Reason::Stopping)??;
-                    Ok(response(region, number, verdict))
-                }
-                Err(Error::Invalid(problems)) => Ok(refused(number, problems)),
-                Err(error) => Err(error),
-            }
+            let row = match read::row(&self.gateway, &claim, message) {
+                Err(Error::Invalid(problems)) => return Ok(refused(number, problems)),
+                row => row?,
+            };
+            let region = row.region();
+            let verdict = self.pushes.submit(row).await?;
+            Ok(response(region, number, verdict))
         })
         .await
     }

@@ -9,7 +9,8 @@
 //! json            the proto3 JSON form of any message
 //! status          `service::Error` → status: the one place of status codes
 //! streams         what every stream of answers needs: it ends when the gateway stops
-//! panics, load    a bug fails one call; too many calls are told to come back
+//! panics, load    a bug fails one call; too many calls at once are told to come back
+//! rate            so is a caller that calls too often
 //! unread          a message that can't be read is refused in our words
 //! directory, …    a thin file a service
 //! ```
@@ -30,6 +31,7 @@ pub mod load;
 pub mod page;
 pub mod panics;
 mod pinned;
+pub mod rate;
 pub mod roster;
 pub mod server;
 pub mod status;

@@ -1,6 +1,6 @@
 //! The gRPC server: every service over one TLS listener, within bounds, until it is told to stop.
 //!
-//! Bounds: message size, calls and streams a connection, connections ([`Limits`]), silence (HTTP/2
+//! Bounds: message size, calls of an organization, calls and streams a connection, connections ([`Limits`]), silence (HTTP/2
 //! keepalive), and how long a stop may take. Health says a service is there only if it is.
 
 use std::{sync::Arc, time::Duration};
@@ -21,6 +21,7 @@ use super::{
     ledger::Ledger,
     load::BoundCalls,
     panics::{CatchPanics, Panics},
+    rate::BoundRate,
     roster::Roster,
     tls::ServerTls,
     unread::TellUnread,
@@ -69,6 +70,8 @@ pub struct Serving {
     pub tls: Arc<ServerTls>,
     /// How much of the machine strangers may take.
     pub limits: Limits,
+    /// How many calls of one organization are answered.
+    pub rate: BoundRate,
     /// Turns true when it is to stop.
     pub stop: watch::Receiver<bool>,
     /// How long calls under way may take to end after that.
@@ -85,6 +88,7 @@ pub async fn serve(serving: Serving) -> Result<(), tonic::transport::Error> {
         listener,
         tls,
         limits,
+        rate,
         mut stop,
         drain,
     } = serving;
@@ -127,6 +131,7 @@ pub async fn serve(serving: Serving) -> Result<(), tonic::transport::Error> {
         }
     };
     let served = Server::builder()
+        .layer(rate)
         .layer(BoundCalls::new(CALLS, STRANGERS_CALLS, LONGEST_CALL))
         .layer(CatchPanics(Panics::default()))
         .layer(TellUnread)

@@ -155,10 +155,7 @@ impl Looks {
 
     /// Asks; the answer comes after its leaf is committed.
     pub async fn ask(&self, ask: Ask) -> Result<Answer, Error> {
-        self.0
-            .submit(ask)
-            .await
-            .map_err(|_| Error::from(Reason::Stopping))?
+        self.0.submit(ask).await.map_err(Error::from)?
     }
 }
 

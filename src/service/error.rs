@@ -1,7 +1,11 @@
 //! The one error of the use cases.
 
 use super::reason::Reason;
-use crate::{access::Denial, store::StoreError, vault::VaultError};
+use crate::{
+    access::Denial,
+    store::{StoreError, batch::Unqueued},
+    vault::VaultError,
+};
 
 /// A problem with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,15 @@ pub enum Error {
 impl From<Reason> for Error {
     fn from(reason: Reason) -> Self {
         Self::Refused(reason)
+    }
+}
+
+impl From<Unqueued> for Error {
+    fn from(why: Unqueued) -> Self {
+        match why {
+            Unqueued::Closed => Reason::Stopping.into(),
+            Unqueued::Full => Reason::TooBusy.into(),
+        }
     }
 }
 

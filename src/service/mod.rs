@@ -28,6 +28,7 @@ pub mod practitioners;
 pub mod push;
 pub mod reason;
 pub mod regions;
+pub mod retention;
 pub mod tide;
 pub mod unmatched;
 

@@ -147,6 +147,10 @@ reasons! {
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" Precondition "同一幂等键已用于其他内容",
     /// This revision of the record is there with other content.
     RevisionConflict "REVISION_CONFLICT" Precondition "该记录的这一版本已有不同内容",
+    /// The inbox no longer holds what comes after the reader's last number.
+    InboxTruncated "INBOX_TRUNCATED" Precondition "收件箱中较早的内容已清理：请丢弃已收到的内容，从头（after 为 0）重新接收",
+    /// The caller calls too often.
+    TooOften "TOO_OFTEN" Exhausted "调用过于频繁，请稍后重试",
     /// Too many requests are under way.
     TooBusy "TOO_BUSY" Exhausted "系统繁忙，请稍后重试",
     /// The call took longer than it may.

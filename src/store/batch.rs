@@ -39,9 +39,14 @@ struct Waiting<M, V, E> {
     answer: oneshot::Sender<Result<V, E>>,
 }
 
-/// The queue is closed: the gateway is stopping.
-#[derive(Debug)]
-pub struct Closed;
+/// Why a member can't be queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unqueued {
+    /// The gateway is stopping.
+    Closed,
+    /// As many as may wait do: come back later.
+    Full,
+}
 
 impl<M, V, E> Clone for Batch<M, V, E> {
     fn clone(&self) -> Self {
@@ -67,19 +72,27 @@ where
         Self { queue }
     }
 
-    /// Queues a member; the receiver gets its answer. Waits while the queue is full.
-    pub async fn queue(&self, member: M) -> Result<oneshot::Receiver<Result<V, E>>, Closed> {
+    /// Queues a member of a stream; the receiver gets its answer. Waits while the queue is full, and
+    /// so slows the sender down.
+    pub async fn queue(&self, member: M) -> Result<oneshot::Receiver<Result<V, E>>, Unqueued> {
         let (answer, receiver) = oneshot::channel();
         self.queue
             .send(Waiting { member, answer })
             .await
-            .map_err(|_| Closed)?;
+            .map_err(|_| Unqueued::Closed)?;
         Ok(receiver)
     }
 
-    /// Queues a member and waits for its answer.
-    pub async fn submit(&self, member: M) -> Result<Result<V, E>, Closed> {
-        self.queue(member).await?.await.map_err(|_| Closed)
+    /// Queues a member by itself and waits for its answer. Does not wait for a place.
+    pub async fn submit(&self, member: M) -> Result<Result<V, E>, Unqueued> {
+        let (answer, receiver) = oneshot::channel();
+        self.queue
+            .try_send(Waiting { member, answer })
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => Unqueued::Full,
+                mpsc::error::TrySendError::Closed(_) => Unqueued::Closed,
+            })?;
+        receiver.await.map_err(|_| Unqueued::Closed)
     }
 }
 
@@ -228,5 +241,51 @@ mod tests {
         let (answers, applied) = answers(&[101, 1, 2]).await;
         assert!(answers.iter().all(|a| *a == Err(Failure::OutOfReach)));
         assert_eq!(applied, 1);
+    }
+
+    /// Holds every batch until it is told to go on.
+    struct Held(Arc<tokio::sync::Notify>);
+
+    impl Apply<u32, u32, ()> for Held {
+        async fn apply(&self, members: &[u32]) -> Result<Vec<Result<u32, ()>>, ()> {
+            self.0.notified().await;
+            Ok(members.iter().map(|m| Ok(*m)).collect())
+        }
+
+        fn panicked(&self) {}
+
+        fn common(&self, (): &()) -> Option<()> {
+            None
+        }
+    }
+
+    /// Invariant 12. Break it: let `submit` wait for a place.
+    #[tokio::test]
+    async fn one_too_many_is_told_and_those_that_wait_are_answered() {
+        let go = Arc::new(tokio::sync::Notify::new());
+        let batch = Batch::start(1, Arc::new(Held(go.clone())));
+        let mut waiting = Vec::new();
+        // Until the worker holds a batch and the queue is full: then a stream waits.
+        let soon = std::time::Duration::from_millis(200);
+        while let Ok(queued) = tokio::time::timeout(soon, batch.queue(7)).await {
+            waiting.push(queued.unwrap());
+        }
+        assert!(waiting.len() >= QUEUE);
+        let refused = tokio::time::timeout(soon, batch.submit(9)).await;
+        assert_eq!(
+            refused,
+            Ok(Err(Unqueued::Full)),
+            "a call by itself does not"
+        );
+        let going = tokio::spawn(async move {
+            loop {
+                go.notify_one();
+                tokio::task::yield_now().await;
+            }
+        });
+        for answer in waiting {
+            assert_eq!(answer.await.unwrap(), Ok(7));
+        }
+        going.abort();
     }
 }

@@ -245,6 +245,8 @@ pub struct Entry {
     pub child: Id<Child>,
     /// What.
     pub pointer: Pointer,
+    /// When it was written.
+    pub at: DateTime<Utc>,
 }
 
 /// How far an inbox reaches: the oldest number it still holds and the last; (1, 0) when it is empty.
@@ -302,6 +304,7 @@ pub async fn after(
                 number: r.int("number")?,
                 child: r.parsed("child")?,
                 pointer,
+                at: r.time("at_us")?,
             })
         })
         .collect()

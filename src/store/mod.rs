@@ -29,6 +29,7 @@ pub mod notices;
 pub mod organizations;
 pub mod practitioners;
 pub mod regions;
+pub mod retention;
 pub mod rows;
 pub mod signing_keys;
 pub mod survey;

@@ -51,8 +51,16 @@ impl Sitting {
             return Err(Reason::NotFound.into());
         }
         let region = self.region;
+        let (oldest, last) = inboxes::extent(&mut self.tx, region, facility).await?;
+        // A hole is told, never passed over; from the beginning there is none, because what is still
+        // held was delivered anew before its old entry went.
+        if after > 0 && after + 1 < oldest {
+            return Err(Reason::InboxTruncated.into());
+        }
+        if after > last {
+            return Err(Error::field("after", Reason::FieldOutOfRange));
+        }
         let entries = inboxes::after(&mut self.tx, region, facility, after, limit).await?;
-        let (oldest, _) = inboxes::extent(&mut self.tx, region, facility).await?;
         if entries.is_empty() {
             return Ok(Answer::Inbox {
                 events: Vec::new(),

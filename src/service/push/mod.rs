@@ -14,7 +14,6 @@ use super::{
     caller::Claim,
     error::{Error, Problem},
     gateway::Gateway,
-    reason::Reason,
 };
 use crate::{
     domain::{
@@ -176,10 +175,7 @@ impl Pushes {
 
     /// Pushes one row and waits until it is durable.
     pub async fn submit(&self, row: Row) -> Result<Verdict, Error> {
-        self.0
-            .submit(row)
-            .await
-            .map_err(|_| Error::from(Reason::Stopping))?
+        self.0.submit(row).await.map_err(Error::from)?
     }
 
     /// Queues a row; the receiver gets its verdict.
@@ -187,6 +183,6 @@ impl Pushes {
         &self,
         row: Row,
     ) -> Result<tokio::sync::oneshot::Receiver<Result<Verdict, Error>>, Error> {
-        self.0.queue(row).await.map_err(|_| Reason::Stopping.into())
+        self.0.queue(row).await.map_err(Error::from)
     }
 }

@@ -1,6 +1,7 @@
 //! Rules of the gateway, through its use cases, on every engine.
 
 mod agreements;
+mod bounds;
 mod consents;
 mod deliveries;
 mod explained;

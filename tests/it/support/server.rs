@@ -88,6 +88,15 @@ impl Server {
         self.home.path()
     }
 
+    /// Changes its configuration file, before a start.
+    pub fn configure(&self, change: impl FnOnce(String) -> String) {
+        let file = self.dir().join("yuqiao.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let changed = change(text.clone());
+        assert_ne!(text, changed, "nothing was changed");
+        std::fs::write(&file, changed).unwrap();
+    }
+
     /// Starts it on a free port, and waits until it can be reached.
     pub async fn start(&mut self) {
         let ready = self.home.path().join("ready");

@@ -1,0 +1,83 @@
+//! What has been kept long enough: used idempotency keys, and the oldest entries of inboxes.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Tx,
+    error::StoreError,
+    inboxes::{self, Entry},
+    rows::{Reader, micros},
+};
+use crate::domain::{id::Id, organization::Organization, region::RegionCode};
+
+/// Forgets keys that were used before `horizon`, at most `limit`; gives how many. A retry that comes
+/// later still meets its record.
+pub async fn forget_keys(
+    tx: &mut Tx,
+    region: RegionCode,
+    horizon: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    tx.query(
+        "DELETE FROM push_keys WHERE region = $1 AND (source, key) IN
+             (SELECT source, key FROM push_keys WHERE region = $1 AND created_us < $2
+              ORDER BY created_us LIMIT $3)",
+    )
+    .bind(region.to_string())
+    .bind(micros(horizon))
+    .bind(limit)
+    .execute(tx)
+    .await
+}
+
+/// Whoever has an inbox.
+pub async fn recipients(
+    tx: &mut Tx,
+    region: RegionCode,
+) -> Result<Vec<Id<Organization>>, StoreError> {
+    let rows = tx
+        .query("SELECT recipient FROM inboxes WHERE region = $1 ORDER BY recipient")
+        .bind(region.to_string())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "inboxes", "recipient").parsed("recipient"))
+        .collect()
+}
+
+/// The oldest entries of an inbox up to the first that was written at `horizon` or later, at most
+/// `limit`.
+pub async fn oldest(
+    tx: &mut Tx,
+    region: RegionCode,
+    recipient: Id<Organization>,
+    horizon: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = inboxes::after(tx, region, recipient, 0, limit).await?;
+    let old = entries.iter().take_while(|e| e.at < horizon).count();
+    entries.truncate(old);
+    Ok(entries)
+}
+
+/// Lets an inbox begin after `number`: what stands before is gone, and whoever reads is told.
+pub async fn begin_after(
+    tx: &mut Tx,
+    region: RegionCode,
+    recipient: Id<Organization>,
+    number: i64,
+) -> Result<(), StoreError> {
+    tx.query("UPDATE inboxes SET oldest = $3 WHERE region = $1 AND recipient = $2")
+        .bind(region.to_string())
+        .bind(recipient.to_string())
+        .bind(number + 1)
+        .execute(tx)
+        .await?;
+    tx.query("DELETE FROM inbox_entries WHERE region = $1 AND recipient = $2 AND number <= $3")
+        .bind(region.to_string())
+        .bind(recipient.to_string())
+        .bind(number)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
