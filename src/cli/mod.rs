@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod renew;
 pub mod retry;
 pub mod serve;
+pub mod vault;
 pub mod watch;
 pub mod words;
 
@@ -77,6 +78,9 @@ pub enum Command {
     Serve(serve::Serve),
     /// Look whether everything is in place for serving (自检)
     Doctor(doctor::Doctor),
+    /// The operator's care for the keys: rotate the master key, replay erasures (密钥)
+    #[command(subcommand)]
+    Vault(vault::Vault),
     /// Trade a one-time code for a client directory (机构注册)
     Enroll(enroll::Enroll),
     /// A fresh certificate for this client, before the present one ends (更新证书)
@@ -124,6 +128,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Init(init) => Ok(init.run(global.json).await?),
         Command::Serve(serve) => Ok(serve.run(global.json).await?),
         Command::Doctor(doctor) => Ok(doctor.run(global.json).await?),
+        Command::Vault(vault) => Ok(vault.run(global.json).await?),
         Command::Enroll(enroll) => enroll.run(out).await.map(done),
         Command::Renew => renew::run(&global, out).await.map(done),
         Command::Org(org) => org.run(&global, out).await.map(done),

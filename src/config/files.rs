@@ -128,6 +128,22 @@ impl DataDir {
         })
     }
 
+    /// Takes a version of the master key out of its file; `false` where the keys come from elsewhere.
+    pub fn retire_master_key(&self, config: &Config, version: u32) -> Result<bool, ConfigError> {
+        let Some(file) = &config.master_key.file else {
+            return Ok(false);
+        };
+        let text = Zeroizing::new(self.read(file)?);
+        let of_version = |line: &&str| {
+            let number = line.split(':').next().map(str::trim);
+            number.and_then(|n| n.parse().ok()) == Some(version)
+        };
+        let kept = text.lines().filter(|line| !of_version(line));
+        let kept = Zeroizing::new(kept.map(|line| format!("{line}\n")).collect::<String>());
+        self.write(&file.display().to_string(), &kept, true)?;
+        Ok(true)
+    }
+
     fn output_of(&self, command: &[String]) -> Result<String, ConfigError> {
         let failed = |reason: String| ConfigError::MasterKey {
             source_name: command.first().cloned().unwrap_or_default(),

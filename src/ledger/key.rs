@@ -23,10 +23,12 @@ pub enum KeyKind {
     Standing,
     /// A guardian's relation to a child.
     Guardianship,
+    /// The data key a child is sealed under, closed when the child is erased; its id is the erasure's.
+    Child,
 }
 
 impl KeyKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Agreement,
         Self::Consent,
         Self::Enrolment,
@@ -34,6 +36,7 @@ impl KeyKind {
         Self::Assignment,
         Self::Standing,
         Self::Guardianship,
+        Self::Child,
     ];
 
     /// The name of such a key in the detail of a look's entries.
@@ -46,6 +49,7 @@ impl KeyKind {
             Self::Assignment => "key.assignment",
             Self::Standing => "key.standing",
             Self::Guardianship => "key.guardianship",
+            Self::Child => "key.child",
         }
     }
 
@@ -59,6 +63,7 @@ impl KeyKind {
             Self::Assignment => "assignment",
             Self::Standing => "standing",
             Self::Guardianship => "guardianship",
+            Self::Child => "child",
         }
     }
 
@@ -76,7 +81,10 @@ impl KeyKind {
 
     /// Whether such a key belongs to one child, who then is the entry of the leaf that changes it.
     pub const fn belongs_to_a_child(self) -> bool {
-        matches!(self, Self::Consent | Self::Enrolment | Self::Guardianship)
+        matches!(
+            self,
+            Self::Consent | Self::Enrolment | Self::Guardianship | Self::Child
+        )
     }
 }
 

@@ -19,11 +19,14 @@ use crate::{
         identifier::{ChildIdentifier, Phone, ResidentId},
         region::RegionCode,
     },
+    pki::GuardianCode,
     service::{
         Error, Gateway, Reason,
         caller::Claim,
         children::{self, Registered, Registration},
+        consents::Evidence,
         enrolments::{self, Placement},
+        erasures,
         guardianships::{self, NewGuardianship, Turn},
     },
     store::{enrolments::EnrolmentRow, guardianships::GuardianshipRow},
@@ -210,6 +213,25 @@ impl RosterService for Roster {
         .await
     }
 
+    async fn erase_child(
+        &self,
+        request: Request<wire::EraseChildRequest>,
+    ) -> Result<Response<wire::EraseChildResponse>, Status> {
+        answer("RosterService.EraseChild", async {
+            let (claim, m) = self.open(request)?;
+            let mut f = Fields::default();
+            let child = f.name::<Child>("child", &m.child);
+            let evidence = f.message("evidence", m.evidence);
+            let evidence = evidence.and_then(|evidence| read_evidence(&mut f, evidence));
+            let ((region, child), evidence) = f.finish((|| Some((child?, evidence?)))())?;
+            let erased = erasures::erase(&self.0, &claim, region, child, evidence).await?;
+            Ok(wire::EraseChildResponse {
+                erase_time: convert::time(erased),
+            })
+        })
+        .await
+    }
+
     async fn list_enrolments(
         &self,
         request: Request<wire::ListEnrolmentsRequest>,
@@ -234,6 +256,19 @@ impl RosterService for Roster {
             })
         })
         .await
+    }
+}
+
+fn read_evidence(f: &mut Fields, m: wire::erase_child_request::Evidence) -> Option<Evidence> {
+    use wire::erase_child_request::Evidence as Given;
+    match m {
+        Given::GuardianCode(code) => GuardianCode::parse(&code)
+            .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed))
+            .ok()
+            .map(Evidence::Code),
+        Given::Document(text) => f
+            .text("document", &text, LONGEST_REASON)
+            .map(Evidence::Document),
     }
 }
 

@@ -120,7 +120,8 @@ impl Change {
         &self.gateway
     }
 
-    /// Locks the child's row, before anything about the child is read. `None`: no such child.
+    /// Locks the child's row, before anything about the child is read. `None`: no such child, or none
+    /// any more.
     pub async fn lock_child(&mut self, child: Id<Child>) -> Result<Option<LockedChild>, Error> {
         let rows = children::lock(&mut self.tx, self.region, &[child]).await?;
         let Some(row) = rows.into_iter().next() else {
@@ -129,9 +130,8 @@ impl Change {
         let key = self
             .gateway
             .keyring()
-            .child(self.region, row.id, row.wrapped_key.as_deref())?
-            .ok_or(Reason::ChildErased)?;
-        Ok(Some(LockedChild { row, key }))
+            .child(self.region, row.id, row.wrapped_key.as_deref())?;
+        Ok(key.map(|key| LockedChild { row, key }))
     }
 
     /// Adds a leaf.

@@ -269,7 +269,7 @@ pub async fn withdraw(
         return Ok(row);
     }
     match evidence {
-        Evidence::Code(code) if guardian_decides(&mut change, &child, &code, now).await? => {}
+        Evidence::Code(code) if guardian_decides(&mut change, child.row.id, &code, now).await? => {}
         // A stranger without a guardian learns nothing, not even that there is a consent.
         Evidence::Code(_) if part => return Err(Reason::GuardianCodeInvalid.into()),
         Evidence::Document(_) if part => {}
@@ -291,15 +291,15 @@ pub async fn withdraw(
 
 /// Uses the code up; tells whether a guardian of this child stands behind it. A disputed guardian may
 /// still end what was granted.
-async fn guardian_decides(
+pub(super) async fn guardian_decides(
     change: &mut Change,
-    child: &LockedChild,
+    child: Id<Child>,
     code: &GuardianCode,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let region = change.region;
     let digest = guardian_codes::digest(change.gateway(), region, code);
-    let used = guardianships::use_code(&mut change.tx, region, &digest, child.row.id, now).await?;
+    let used = guardianships::use_code(&mut change.tx, region, &digest, child, now).await?;
     let Some(id) = used else {
         return Ok(false);
     };

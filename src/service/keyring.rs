@@ -73,6 +73,21 @@ impl Keyring {
         &self.index
     }
 
+    /// The newest version of the master key.
+    pub fn newest(&self) -> u32 {
+        self.masters.current().version()
+    }
+
+    /// A key wrapped under the newest version; `None` when it is already.
+    pub fn rewrap(
+        &self,
+        old: &WrappedKey,
+        place: &Place<'_>,
+        chance: &mut dyn RngCore,
+    ) -> Result<Option<WrappedKey>, VaultError> {
+        old.rewrap(&self.masters, place, chance)
+    }
+
     /// The region's keys, made in `tx` when the region is new.
     pub async fn region(
         &self,
@@ -142,7 +157,8 @@ impl Keyring {
     }
 }
 
-fn child_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
+/// Where a child's key is wrapped.
+pub(super) fn child_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
     Place {
         table: "children",
         region,
@@ -151,7 +167,8 @@ fn child_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
     }
 }
 
-fn vault_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
+/// Where a key that belongs to no child is wrapped.
+pub(super) fn vault_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
     Place {
         table: "vault_keys",
         region,

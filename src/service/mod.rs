@@ -15,6 +15,7 @@ pub mod consents;
 pub mod delivery;
 pub mod disclosure;
 pub mod enrolments;
+pub mod erasures;
 pub mod error;
 pub mod explain;
 pub mod founding;
@@ -29,6 +30,7 @@ pub mod push;
 pub mod reason;
 pub mod regions;
 pub mod retention;
+pub mod rotation;
 pub mod tide;
 pub mod unmatched;
 

@@ -19,6 +19,7 @@ pub mod children;
 pub mod consents;
 pub mod engine;
 pub mod enrolments;
+pub mod erasures;
 pub mod error;
 pub mod facts;
 pub mod guardianships;
@@ -34,6 +35,7 @@ pub mod rows;
 pub mod signing_keys;
 pub mod survey;
 pub mod vault_keys;
+pub mod wrapped_keys;
 
 pub use engine::{Store, Tx};
 pub use error::StoreError;

@@ -4,6 +4,7 @@ mod agreements;
 mod bounds;
 mod consents;
 mod deliveries;
+mod erasure;
 mod explained;
 mod instructors;
 mod invariants;

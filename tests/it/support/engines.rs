@@ -50,6 +50,17 @@ pub enum Place {
 impl Bench {
     /// A gateway on the database at `place`.
     pub async fn open(place: Place, clock: Arc<HandClock>, seed: u64) -> Self {
+        let masters = MasterKeys::new(MasterKey::generate(1, &mut StdRng::seed_from_u64(7)));
+        Self::open_with(place, clock, seed, masters).await
+    }
+
+    /// The same with master keys of its own.
+    pub async fn open_with(
+        place: Place,
+        clock: Arc<HandClock>,
+        seed: u64,
+        masters: MasterKeys,
+    ) -> Self {
         let store = match &place {
             Place::Sqlite(path) => Store::sqlite(path, clock.clone()).await.unwrap(),
             Place::Postgres(url) => Store::postgres(url, 12, clock.clone())
@@ -58,7 +69,6 @@ impl Bench {
                 .with_given_clock(),
         };
         let mut chance = StdRng::seed_from_u64(seed);
-        let masters = MasterKeys::new(MasterKey::generate(1, &mut StdRng::seed_from_u64(7)));
         let now = yuqiao::clock::Clock::now(&*clock);
         let (authority, _) = Authority::create("test", now, CA_VALIDITY, &mut chance).unwrap();
         let parts = Parts {

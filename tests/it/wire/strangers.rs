@@ -119,6 +119,18 @@ impl<'a> Asked<'a> {
         let answer = by.ledger().list_looks(request).await;
         self.note("ListLooks", "", answer);
 
+        use wire::erase_child_request::Evidence;
+        for (how, evidence) in [
+            ("by code", Evidence::GuardianCode(code.to_string())),
+            ("on paper", Evidence::Document("测试删除申请".to_owned())),
+        ] {
+            let request = wire::EraseChildRequest {
+                child: named.child.clone(),
+                evidence: Some(evidence),
+            };
+            let answer = by.roster().erase_child(request).await;
+            self.note("EraseChild", how, answer);
+        }
         let identifier = |value: &str| {
             Some(wire::Identifier {
                 kind: wire::IdentifierKind::BirthCertificate.into(),
