@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, Limit, Recipient, Rule, Settled,
-    Source,
+    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, GrowthPattern, Limit, Recipient,
+    Rule, Settled, Source,
 };
 use crate::clinical::care_card::{
     FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
@@ -448,6 +448,33 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
                 Ok(())
             } else {
                 Err(RuleFault::IndicatorWithoutClass)
+            }
+        }
+        Condition::GrowthCourse {
+            pattern,
+            indicator,
+            apart,
+            ..
+        } => {
+            let is_course = !matches!(
+                indicator,
+                Indicator::WeightForLengthHeight | Indicator::BmiForAge
+            );
+            let in_lines = |lines: u8| (1..=7).contains(&lines);
+            let is_sound = match *pattern {
+                GrowthPattern::Loss { grams } => *indicator == Indicator::WeightForAge && grams > 0,
+                GrowthPattern::NoGain {} => true,
+                GrowthPattern::CrossingDown { lines } | GrowthPattern::CrossingUp { lines } => {
+                    in_lines(lines)
+                }
+                GrowthPattern::Flattening { percent, lines } => {
+                    (1..100).contains(&percent) && in_lines(lines)
+                }
+            };
+            if is_course && is_sound && 0 < apart.0 && apart.0 < apart.1 {
+                Ok(())
+            } else {
+                Err(RuleFault::Condition)
             }
         }
         Condition::GrowthLevel { any_of, .. } if any_of.is_empty() => Err(RuleFault::Condition),
