@@ -4,6 +4,7 @@
 //! closed vocabulary of [`Condition`]. A file that is not sound is refused at load, with its line
 //! and rule: the program does not start with rules it half understands.
 
+mod growth;
 mod index;
 mod read;
 #[cfg(test)]

@@ -6,18 +6,15 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, GrowthPattern, Limit, Recipient,
-    Rule, Settled, Source,
+    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, Limit, Recipient, Rule, Settled,
+    Source, growth,
 };
 use crate::clinical::care_card::{
     FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
 };
 use crate::clinical::fitness::Grade;
-use crate::clinical::growth::Indicator;
-use crate::clinical::growth::class::NutritionClass;
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::{FindingCode, Kind};
-use crate::domain::growth_standard::GrowthStandard;
 
 /// A rule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -444,7 +441,7 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             indicator,
             class,
         } => {
-            if class_exists(*standard, *indicator, *class) {
+            if growth::class_exists(*standard, *indicator, *class) {
                 Ok(())
             } else {
                 Err(RuleFault::IndicatorWithoutClass)
@@ -455,28 +452,7 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             indicator,
             apart,
             ..
-        } => {
-            let is_course = !matches!(
-                indicator,
-                Indicator::WeightForLengthHeight | Indicator::BmiForAge
-            );
-            let in_lines = |lines: u8| (1..=7).contains(&lines);
-            let is_sound = match *pattern {
-                GrowthPattern::Loss { grams } => *indicator == Indicator::WeightForAge && grams > 0,
-                GrowthPattern::NoGain {} => true,
-                GrowthPattern::CrossingDown { lines } | GrowthPattern::CrossingUp { lines } => {
-                    in_lines(lines)
-                }
-                GrowthPattern::Flattening { percent, lines } => {
-                    (1..100).contains(&percent) && in_lines(lines)
-                }
-            };
-            if is_course && is_sound && 0 < apart.0 && apart.0 < apart.1 {
-                Ok(())
-            } else {
-                Err(RuleFault::Condition)
-            }
-        }
+        } if !growth::is_sound(pattern, *indicator, *apart) => Err(RuleFault::Condition),
         Condition::GrowthLevel { any_of, .. } if any_of.is_empty() => Err(RuleFault::Condition),
         Condition::Haemoglobin {
             at_least, below, ..
@@ -534,24 +510,6 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
         Condition::Vision { at_most } => check_vision(at_most.0),
         Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
         _ => Ok(()),
-    }
-}
-
-/// Whether the standard gives such a class by the indicator at any age.
-fn class_exists(standard: GrowthStandard, indicator: Indicator, class: NutritionClass) -> bool {
-    use NutritionClass::*;
-    let by_who = standard == GrowthStandard::Who;
-    match indicator {
-        Indicator::WeightForAge => matches!(class, SevereUnderweight | Underweight),
-        Indicator::LengthHeightForAge => matches!(class, SevereStunting | Stunting),
-        Indicator::WeightForLengthHeight | Indicator::BmiForAge => match class {
-            SevereWasting | Wasting | Overweight | Obesity => true,
-            SevereObesity => !by_who,
-            RiskOfOverweight => by_who,
-            SevereThinness | Thinness => by_who && indicator == Indicator::BmiForAge,
-            _ => false,
-        },
-        Indicator::HeadCircumferenceForAge => false,
     }
 }
 
