@@ -1,5 +1,6 @@
 //! Does a rule's condition hold for this child, by which check-ups, and with which inputs?
 
+mod course;
 mod growth;
 mod item;
 mod period;
@@ -12,11 +13,13 @@ use chrono::{Days, Months, NaiveDate};
 
 use crate::clinical::assess::Setting;
 use crate::clinical::growth::age::Age;
+use crate::clinical::growth::course::Course;
 use crate::clinical::growth::individual::Appraisal;
 use crate::clinical::growth::{Indicator, Tables};
 use crate::clinical::history::History;
 use crate::clinical::rules::{AgeBound, AgeRange, Condition, Rule};
 use crate::clinical::schedule::{Forecast, Life};
+use crate::domain::catalogue::FindingCode;
 
 pub(super) use item::Absent;
 
@@ -40,9 +43,12 @@ pub(super) struct Match {
 /// A child's history, judged once for all rules.
 pub(super) struct Case<'a> {
     pub history: History<'a>,
+    tables: &'a Tables,
     life: &'a Life<'a>,
     setting: &'a Setting,
     today: NaiveDate,
+    /// Weight, length/height and head circumference over time.
+    courses: Vec<Course>,
     /// How the child stands by the schedules; none where no rule asks.
     forecast: Option<Forecast<'a>>,
     /// The first later day on which the answer may be another without a new record.
@@ -53,7 +59,7 @@ pub(super) struct Case<'a> {
 
 impl<'a> Case<'a> {
     pub(super) fn new(
-        tables: &Tables,
+        tables: &'a Tables,
         history: History<'a>,
         life: &'a Life<'a>,
         setting: &'a Setting,
@@ -62,19 +68,23 @@ impl<'a> Case<'a> {
     ) -> Case<'a> {
         let mut case = Case {
             history,
+            tables,
             life,
             setting,
             today,
+            courses: Vec::new(),
             next_change: Cell::new(forecast.as_ref().and_then(|known| known.next_change)),
             forecast,
             appraisals: Vec::with_capacity(2),
         };
-        for &indicator in Indicator::ALL {
-            let Some(at) = case.exam_for(indicator) else {
-                continue;
-            };
+        case.courses = case.courses();
+        let (weight, length) = (FindingCode::Weight, FindingCode::LengthHeight);
+        let together = case.history.latest_with_both(weight, length);
+        let needed = Indicator::ALL.iter().filter_map(|&i| case.exam_for(i));
+        let needed: Vec<usize> = needed.chain(together).collect();
+        for at in needed {
             if case.appraisal(at).is_none()
-                && let Some(appraisal) = case.appraise(tables, at)
+                && let Some(appraisal) = case.appraise(at)
             {
                 case.appraisals.push((at, appraisal));
             }
@@ -186,6 +196,20 @@ impl<'a> Case<'a> {
                 {
                     found(self.growth_match(at, *indicator, &judged));
                 }
+            }
+            Condition::GrowthCourse {
+                pattern,
+                indicator,
+                apart,
+                unless_overweight,
+            } => {
+                let wanted = course::Wanted {
+                    pattern,
+                    indicator: *indicator,
+                    apart: *apart,
+                    unless_overweight: *unless_overweight,
+                };
+                self.growth_course(rule, wanted).into_iter().for_each(found);
             }
             Condition::ImplausibleGrowth {} => self.implausible(rule).into_iter().for_each(found),
             Condition::Haemoglobin {

@@ -3,11 +3,14 @@
 //! - [`who`]: WHO Child Growth Standards 2006 and Reference 2007, z-scores
 //! - [`wst423`]: WS/T 423-2022, levels and classes
 //! - [`individual`]: both for one set of measurements at one age
+//! - [`course`]: measurements of one child over time
 
 pub mod age;
 pub mod class;
+pub mod course;
 pub mod individual;
 pub mod lms;
+pub mod slip;
 pub mod stature;
 mod table;
 pub mod who;

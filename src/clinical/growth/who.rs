@@ -10,7 +10,7 @@ use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::AgeDays;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::lms::{Centile, Lms, LmsTable, Score};
-use crate::clinical::growth::stature::{self, Micrometres, Position};
+use crate::clinical::growth::stature::{self, Adjusted, Micrometres, Position};
 use crate::clinical::growth::table::TableError;
 use crate::domain::sex::Sex;
 use crate::domain::text_code::text_codes;
@@ -173,46 +173,15 @@ impl Standards {
 
     /// The scores of one observation: five by the 2006 standards, three by the 2007 reference.
     pub fn score(&self, seen: &Observation) -> Scores {
-        let mut scores = self.score_under_five(seen);
-        let (Some(sex), Some(age)) = (seen.sex, seen.age) else {
-            return scores;
-        };
-        if age.is_under_months(END_MONTHS) {
-            return scores;
-        }
-        let weight = seen.weight_kg.filter(|&kg| kg > 0.0 && !seen.oedema);
-        let bmi = scores.bmi.filter(|_| !seen.oedema);
-        let cm = scores.stature_um.map(|um| um as f64 / 1e4);
-        let reference = &self.from_five;
-        let mut put = |indicator, y: Option<f64>, table: &LmsTable| {
-            let lms = reference2007::at_age(table, sex, age);
-            scores.by_indicator[indicator as usize] = y
-                .zip(lms)
-                .and_then(|(y, lms)| scored(indicator, Edition::Who2007, &lms, y));
-        };
-        put(Indicator::WeightForAge, weight, &reference.weight_for_age);
-        put(Indicator::LengthHeightForAge, cm, &reference.height_for_age);
-        put(Indicator::BmiForAge, bmi, &reference.bmi_for_age);
-        scores
-    }
-
-    /// The same by the 2006 standards alone: from 60 months on there is no score.
-    pub fn score_under_five(&self, seen: &Observation) -> Scores {
         let weight = seen.weight_kg.filter(|&kg| kg > 0.0);
-        let head = seen.head_cm.filter(|&cm| cm > 0.0);
         let day = seen.age.map(AgeDays::row);
         let stature = seen.stature_um.filter(|&um| um > 0).map(|um| {
             // Without an age nothing is adjusted: either side of the switch would be a guess.
-            let (position, by_length) = match day {
-                Some(day) => (seen.position, day < FIRST_HEIGHT_DAY),
-                None => (None, true),
-            };
-            let can_stand = seen
-                .age
-                .is_none_or(|age| !age.is_under_months(STANDS_FROM_MONTHS));
-            stature::adjust(um, position, by_length, can_stand)
+            match seen.age {
+                Some(age) => at_age(um, seen.position, age),
+                None => stature::adjust(um, None, true, true),
+            }
         });
-        let position_ignored = stature.is_some_and(|stature| stature.position_ignored);
         let um = stature.map(|stature| stature.um).filter(|&um| um > 0);
         let bmi = weight.zip(um).map(|(kg, um)| {
             let metres = um as f64 / 1e6;
@@ -221,42 +190,76 @@ impl Standards {
         let mut scores = Scores {
             stature_um: um,
             bmi,
-            position_ignored,
+            position_ignored: stature.is_some_and(|stature| stature.position_ignored),
             by_indicator: Default::default(),
         };
         let Some(sex) = seen.sex else { return scores };
-        if seen.age.is_some_and(|age| !age.is_under_months(END_MONTHS)) {
+        let weight = weight.filter(|_| !seen.oedema);
+        let by_age = [
+            (Indicator::LengthHeightForAge, um.map(|um| um as f64 / 1e4)),
+            (Indicator::WeightForAge, weight),
+            (Indicator::BmiForAge, bmi.filter(|_| !seen.oedema)),
+            (Indicator::HeadCircumferenceForAge, seen.head_cm),
+        ];
+        for (indicator, y) in by_age {
+            scores.by_indicator[indicator.index()] = y
+                .zip(seen.age)
+                .and_then(|(y, age)| self.for_age(indicator, sex, age, y));
+        }
+        let under_five = seen.age.is_none_or(|age| age.is_under_months(END_MONTHS));
+        let at_stature = um
+            .filter(|_| under_five)
+            .and_then(|um| self.for_stature(sex, day, seen.position, um));
+        let indicator = Indicator::WeightForLengthHeight;
+        scores.by_indicator[indicator.index()] = weight
+            .zip(at_stature)
+            .and_then(|(y, lms)| scored(indicator, Edition::Who2006, &lms, y));
+        scores
+    }
+
+    /// The same by the 2006 standards alone: from 60 months on there is no score.
+    pub fn score_under_five(&self, seen: &Observation) -> Scores {
+        let scores = self.score(seen);
+        if seen.age.is_none_or(|age| age.is_under_months(END_MONTHS)) {
             return scores;
         }
-        let weight = weight.filter(|_| !seen.oedema);
-        let bmi = bmi.filter(|_| !seen.oedema);
-        let cm = um.map(|um| um as f64 / 1e4);
+        Scores {
+            by_indicator: Default::default(),
+            ..scores
+        }
+    }
 
-        let at_age = |table: &LmsTable| day.and_then(|day| table.row(sex, day).copied());
-        let mut put = |indicator: Indicator, y: Option<f64>, lms: Option<Lms>| {
-            scores.by_indicator[indicator.index()] = y
-                .zip(lms)
-                .and_then(|(y, lms)| scored(indicator, Edition::Who2006, &lms, y));
+    /// One score for age of kg, cm (already adjusted, see [`at_age`]) or kg/m². `None` where there is
+    /// no row, and for weight-for-length/height.
+    pub fn for_age(&self, indicator: Indicator, sex: Sex, age: AgeDays, y: f64) -> Option<Scored> {
+        let (edition, lms) = self.lms_for_age(indicator, sex, age)?;
+        scored(indicator, edition, &lms, y).filter(|_| y > 0.0)
+    }
+
+    /// The row of an indicator for age, and where it stands.
+    pub fn lms_for_age(
+        &self,
+        indicator: Indicator,
+        sex: Sex,
+        age: AgeDays,
+    ) -> Option<(Edition, Lms)> {
+        if age.is_under_months(END_MONTHS) {
+            let table = match indicator {
+                Indicator::WeightForAge => &self.weight_for_age,
+                Indicator::LengthHeightForAge => &self.length_height_for_age,
+                Indicator::BmiForAge => &self.bmi_for_age,
+                Indicator::HeadCircumferenceForAge => &self.head_for_age,
+                Indicator::WeightForLengthHeight => return None,
+            };
+            return Some((Edition::Who2006, *table.row(sex, age.row())?));
+        }
+        let table = match indicator {
+            Indicator::WeightForAge => &self.from_five.weight_for_age,
+            Indicator::LengthHeightForAge => &self.from_five.height_for_age,
+            Indicator::BmiForAge => &self.from_five.bmi_for_age,
+            Indicator::HeadCircumferenceForAge | Indicator::WeightForLengthHeight => return None,
         };
-        put(
-            Indicator::LengthHeightForAge,
-            cm,
-            at_age(&self.length_height_for_age),
-        );
-        put(
-            Indicator::WeightForAge,
-            weight,
-            at_age(&self.weight_for_age),
-        );
-        put(Indicator::BmiForAge, bmi, at_age(&self.bmi_for_age));
-        put(
-            Indicator::HeadCircumferenceForAge,
-            head,
-            at_age(&self.head_for_age),
-        );
-        let at_stature = um.and_then(|um| self.for_stature(sex, day, seen.position, um));
-        put(Indicator::WeightForLengthHeight, weight, at_stature);
-        scores
+        Some((Edition::Who2007, reference2007::at_age(table, sex, age)?))
     }
 
     /// The weight-for-length or weight-for-height row, interpolated between two of 0.1 cm.
@@ -287,6 +290,12 @@ impl Standards {
             }
         }
     }
+}
+
+/// Length before day 731, height from it; "standing" under 9 months is not believed.
+pub fn at_age(um: Micrometres, position: Option<Position>, age: AgeDays) -> Adjusted {
+    let can_stand = !age.is_under_months(STANDS_FROM_MONTHS);
+    stature::adjust(um, position, age.row() < FIRST_HEIGHT_DAY, can_stand)
 }
 
 /// The score and its plausibility, judged on the rounded score as WHO's program does.

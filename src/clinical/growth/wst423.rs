@@ -15,6 +15,8 @@ use crate::domain::text_code::text_codes;
 pub const DOCUMENT: &str = "WS/T 423-2022";
 /// From so many completed months height tables apply, before it length tables.
 pub const FIRST_HEIGHT_MONTH: u32 = 24;
+/// The last row of the tables that go beyond 36 months.
+const LAST_ROW: u32 = 81;
 /// The standard ends before so many completed months.
 pub const END_MONTHS: u32 = 84;
 
@@ -217,6 +219,34 @@ impl Standard {
         Ok(())
     }
 
+    /// The median of an indicator for age at so many completed months, in grams or micrometres,
+    /// between two rows interpolated and rounded. `None` for BMI and weight-for-length/height.
+    pub fn median(&self, indicator: Indicator, sex: Sex, months: u32) -> Option<i64> {
+        let (table, scale) = match indicator {
+            Indicator::WeightForAge => (&self.weight_for_age, 1),
+            Indicator::LengthHeightForAge => (&self.length_height_for_age, 1_000),
+            Indicator::HeadCircumferenceForAge => (&self.head_for_age, 1_000),
+            Indicator::WeightForLengthHeight | Indicator::BmiForAge => return None,
+        };
+        if months >= END_MONTHS {
+            return None;
+        }
+        let rows = table.rows(sex);
+        let next = rows.partition_point(|row| row.x <= months);
+        let low = rows.get(next.checked_sub(1)?)?;
+        let at = |row: &Row| i64::from(row.sd[3]) * scale;
+        match rows.get(next) {
+            Some(high) => {
+                let share = i64::from(months - low.x);
+                let whole = i64::from(high.x - low.x);
+                Some(at(low) + (at(high) - at(low)) * share / whole)
+            }
+            // 82 and 83 months: the row of 81, where the table goes that far.
+            None if low.x == months || low.x == LAST_ROW => Some(at(low)),
+            None => None,
+        }
+    }
+
     /// Weight for age; `months` completed.
     pub fn weight_for_age(&self, sex: Sex, months: u32, grams: i64) -> Option<Classified> {
         let value = Fraction {
@@ -314,8 +344,6 @@ fn at_age(
     months: u32,
     value: Fraction,
 ) -> Option<Classified> {
-    /// The last row of the tables that go beyond 36 months.
-    const LAST_ROW: u32 = 81;
     if months >= END_MONTHS {
         return None;
     }

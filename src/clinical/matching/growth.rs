@@ -1,25 +1,31 @@
 //! Growth: which check-up an indicator is read from, and what the standards say of it.
 
 use super::{Case, Match};
+use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::Age;
+use crate::clinical::growth::course::Point;
 use crate::clinical::growth::individual::{Appraisal, Judged, Measurements, appraise};
 use crate::clinical::growth::stature::Position;
-use crate::clinical::growth::{Indicator, Tables};
 use crate::clinical::rules::Rule;
 use crate::domain::catalogue::FindingCode;
 use crate::domain::finding::{Finding, decimal};
 use crate::domain::growth_standard::GrowthStandard;
 
 impl Case<'_> {
+    /// The latest check-up an indicator can be read from. A measurement in doubt is passed over, as
+    /// if it had not been taken: what stood before it stands until it is measured again.
     pub(super) fn exam_for(&self, indicator: Indicator) -> Option<usize> {
-        use FindingCode::*;
+        let place = |point: &Point| point.taken.place;
         match indicator {
-            Indicator::WeightForAge => self.history.latest(Weight),
-            Indicator::LengthHeightForAge => self.history.latest(LengthHeight),
-            Indicator::WeightForLengthHeight | Indicator::BmiForAge => {
-                self.history.latest_with_both(Weight, LengthHeight)
-            }
-            Indicator::HeadCircumferenceForAge => self.history.latest(HeadCircumference),
+            Indicator::WeightForLengthHeight | Indicator::BmiForAge => self
+                .course(Indicator::WeightForAge)?
+                .believed()
+                .map(place)
+                .find(|&at| {
+                    self.history.one(at, FindingCode::LengthHeight).is_some()
+                        && self.is_readable(indicator, at)
+                }),
+            _ => self.course(indicator)?.believed().map(place).next(),
         }
     }
 
@@ -30,7 +36,7 @@ impl Case<'_> {
             .map(|(_, appraisal)| appraisal)
     }
 
-    pub(super) fn appraise(&self, tables: &Tables, at: usize) -> Option<Appraisal> {
+    pub(super) fn appraise(&self, at: usize) -> Option<Appraisal> {
         use FindingCode::*;
         let quantity = |code| self.history.one(at, code).and_then(Finding::quantity);
         let coded = |code| self.history.one(at, code).and_then(Finding::coded);
@@ -45,7 +51,7 @@ impl Case<'_> {
             head_um: quantity(HeadCircumference).map(um),
             oedema: coded(Oedema) == Some("Y"),
         };
-        Some(appraise(tables, self.life.sex?, age, &seen))
+        Some(appraise(self.tables, self.life.sex?, age, &seen))
     }
 
     /// What the rule's standard says of an indicator; nothing where the region goes by another.
@@ -86,7 +92,7 @@ impl Case<'_> {
     }
 
     /// A match on a check-up that measures growth, with what was measured.
-    fn measured(&self, at: usize) -> Match {
+    pub(super) fn measured(&self, at: usize) -> Match {
         let date = self.history.exam(at).check_up.date();
         let mut inputs = Vec::with_capacity(10);
         inputs.push(("check_up_date", date.to_string()));
@@ -126,39 +132,7 @@ impl Case<'_> {
             absent: None,
         }
     }
-
-    /// One match for all implausible indicators together, whichever check-ups they come from.
-    pub(super) fn implausible(&self, rule: &Rule) -> Option<Match> {
-        let mut found: Option<Match> = None;
-        for &indicator in Indicator::ALL {
-            let Some(at) = self.exam_for(indicator) else {
-                continue;
-            };
-            let Some(appraisal) = self.appraisal(at) else {
-                continue;
-            };
-            let Some(scored) = appraisal.scores.get(indicator) else {
-                continue;
-            };
-            if !scored.implausible || self.age_for(rule, at).is_none() {
-                continue;
-            }
-            let all = found.get_or_insert_with(|| self.measured(at));
-            if !all.exams.contains(&at) {
-                let more = self.measured(at);
-                all.inputs.extend(more.inputs);
-                all.exams.push(at);
-            }
-            all.inputs
-                .push(("indicator", indicator.as_str().to_owned()));
-            all.inputs.push(("who_z", scored.z.to_string()));
-        }
-        if let Some(found) = &mut found {
-            found.exams.sort_unstable();
-        }
-        found
-    }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

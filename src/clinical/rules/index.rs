@@ -45,15 +45,15 @@ impl Index {
 fn reads(when: &Condition) -> &[FindingCode] {
     use FindingCode as F;
     match when {
-        Condition::Nutrition { indicator, .. } | Condition::GrowthLevel { indicator, .. } => {
-            match indicator {
-                Indicator::WeightForAge => &[F::Weight],
-                Indicator::HeadCircumferenceForAge => &[F::HeadCircumference],
-                Indicator::LengthHeightForAge
-                | Indicator::WeightForLengthHeight
-                | Indicator::BmiForAge => &[F::LengthHeight],
-            }
-        }
+        Condition::Nutrition { indicator, .. }
+        | Condition::GrowthLevel { indicator, .. }
+        | Condition::GrowthCourse { indicator, .. } => match indicator {
+            Indicator::WeightForAge => &[F::Weight],
+            Indicator::HeadCircumferenceForAge => &[F::HeadCircumference],
+            Indicator::LengthHeightForAge
+            | Indicator::WeightForLengthHeight
+            | Indicator::BmiForAge => &[F::LengthHeight],
+        },
         Condition::Item { .. } => &[],
         Condition::ImplausibleGrowth {} => &[F::Weight, F::LengthHeight, F::HeadCircumference],
         Condition::Haemoglobin { .. } => &[F::Haemoglobin],

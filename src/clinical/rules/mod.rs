@@ -4,6 +4,7 @@
 //! closed vocabulary of [`Condition`]. A file that is not sound is refused at load, with its line
 //! and rule: the program does not start with rules it half understands.
 
+mod growth;
 mod index;
 mod read;
 #[cfg(test)]
@@ -209,7 +210,19 @@ pub enum Condition {
         indicator: Indicator,
         any_of: Vec<GrowthLevel>,
     },
-    /// A WHO z-score is beyond its limits of plausibility, whatever standard the region goes by.
+    /// How weight, length/height or head circumference went from an earlier check-up to the latest,
+    /// by the lines P3, P10, P25, P50, P75, P90, P97 of the region's standard.
+    GrowthCourse {
+        pattern: GrowthPattern,
+        indicator: Indicator,
+        /// Least and most days between the two check-ups.
+        apart: (u16, u16),
+        /// Silent where the earlier check-up found overweight or more: losing it may be the aim.
+        #[serde(default)]
+        unless_overweight: bool,
+    },
+    /// The latest weight, length/height or head circumference can't be believed: beyond WHO's limits
+    /// of plausibility, or against what was measured before. Whatever standard the region goes by.
     ImplausibleGrowth {},
     /// Haemoglobin in g/L: `at_least` (or from 0) to just below `below`, which rises by 4% for
     /// every 1000 m if `altitude` is set and the county corrects for altitude.
@@ -272,6 +285,36 @@ pub enum Condition {
     Vision { at_most: Tenths },
     /// Five-mark vision of both eyes, in one check-up, apart.
     EyeDifference { at_least: Tenths },
+}
+
+/// A course that growth can take between two check-ups.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GrowthPattern {
+    /// Weight fell by at least so many grams.
+    Loss { grams: u32 },
+    /// Nothing was gained.
+    NoGain {},
+    /// At least so many lines lower than at some earlier check-up.
+    CrossingDown { lines: u8 },
+    /// At least so many lines higher.
+    CrossingUp { lines: u8 },
+    /// Something was gained, but at most so many percent of what the median gains, and the child
+    /// stands at least so many lines lower.
+    Flattening { percent: u8, lines: u8 },
+}
+
+impl GrowthPattern {
+    /// As an alert names it among its inputs.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            GrowthPattern::Loss { .. } => "LOSS",
+            GrowthPattern::NoGain {} => "NO_GAIN",
+            GrowthPattern::CrossingDown { .. } => "CROSSING_DOWN",
+            GrowthPattern::CrossingUp { .. } => "CROSSING_UP",
+            GrowthPattern::Flattening { .. } => "FLATTENING",
+        }
+    }
 }
 
 impl Condition {

@@ -7,17 +7,14 @@ use toml::Spanned;
 
 use super::{
     AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, Limit, Recipient, Rule, Settled,
-    Source,
+    Source, growth,
 };
 use crate::clinical::care_card::{
     FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
 };
 use crate::clinical::fitness::Grade;
-use crate::clinical::growth::Indicator;
-use crate::clinical::growth::class::NutritionClass;
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::{FindingCode, Kind};
-use crate::domain::growth_standard::GrowthStandard;
 
 /// A rule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -444,12 +441,18 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             indicator,
             class,
         } => {
-            if class_exists(*standard, *indicator, *class) {
+            if growth::class_exists(*standard, *indicator, *class) {
                 Ok(())
             } else {
                 Err(RuleFault::IndicatorWithoutClass)
             }
         }
+        Condition::GrowthCourse {
+            pattern,
+            indicator,
+            apart,
+            ..
+        } if !growth::is_sound(pattern, *indicator, *apart) => Err(RuleFault::Condition),
         Condition::GrowthLevel { any_of, .. } if any_of.is_empty() => Err(RuleFault::Condition),
         Condition::Haemoglobin {
             at_least, below, ..
@@ -507,24 +510,6 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
         Condition::Vision { at_most } => check_vision(at_most.0),
         Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
         _ => Ok(()),
-    }
-}
-
-/// Whether the standard gives such a class by the indicator at any age.
-fn class_exists(standard: GrowthStandard, indicator: Indicator, class: NutritionClass) -> bool {
-    use NutritionClass::*;
-    let by_who = standard == GrowthStandard::Who;
-    match indicator {
-        Indicator::WeightForAge => matches!(class, SevereUnderweight | Underweight),
-        Indicator::LengthHeightForAge => matches!(class, SevereStunting | Stunting),
-        Indicator::WeightForLengthHeight | Indicator::BmiForAge => match class {
-            SevereWasting | Wasting | Overweight | Obesity => true,
-            SevereObesity => !by_who,
-            RiskOfOverweight => by_who,
-            SevereThinness | Thinness => by_who && indicator == Indicator::BmiForAge,
-            _ => false,
-        },
-        Indicator::HeadCircumferenceForAge => false,
     }
 }
 

@@ -32,6 +32,16 @@ fn boy() -> Life<'static> {
 }
 
 fn measured(date: &str, grams: i64, mm: i64) -> CheckUp {
+    measured_with(date, grams, mm, 0)
+}
+
+/// Weight, length and head circumference; 0 was not measured.
+pub(in crate::clinical::matching) fn measured_with(
+    date: &str,
+    grams: i64,
+    mm: i64,
+    head_mm: i64,
+) -> CheckUp {
     let quantity = |code, value, unit| {
         let raw = RawValue::Quantity {
             value,
@@ -47,15 +57,24 @@ fn measured(date: &str, grams: i64, mm: i64) -> CheckUp {
         status: CheckUpStatus::Final,
         date: date.parse().unwrap(),
         visit: VisitKind::Other,
-        findings: vec![
-            quantity("WEIGHT", grams, "g"),
-            quantity("LENGTH_HEIGHT", mm, "mm"),
-        ],
+        findings: [
+            ("WEIGHT", grams, "g"),
+            ("LENGTH_HEIGHT", mm, "mm"),
+            ("HEAD_CIRCUMFERENCE", head_mm, "mm"),
+        ]
+        .into_iter()
+        .filter(|&(_, value, _)| value > 0)
+        .map(|(code, value, unit)| quantity(code, value, unit))
+        .collect(),
     };
     CheckUp::new(parts, None, None).unwrap()
 }
 
-fn raised(rules: &RuleSet, standard: GrowthStandard, check_ups: &[CheckUp]) -> Vec<Raised> {
+pub(in crate::clinical::matching) fn raised(
+    rules: &RuleSet,
+    standard: GrowthStandard,
+    check_ups: &[CheckUp],
+) -> Vec<Raised> {
     let examined: Vec<Examined<'_>> = check_ups
         .iter()
         .map(|check_up| Examined {
@@ -77,7 +96,7 @@ fn raised(rules: &RuleSet, standard: GrowthStandard, check_ups: &[CheckUp]) -> V
     .raised
 }
 
-fn ids(raised: &[Raised]) -> Vec<&str> {
+pub(in crate::clinical::matching) fn ids(raised: &[Raised]) -> Vec<&str> {
     raised.iter().map(|alert| alert.rule.as_str()).collect()
 }
 
