@@ -1,5 +1,9 @@
-//! A county to measure: a hospital, a facility of 60 children with 20 open alerts, and 940 children
-//! who are registered and in no facility.
+//! A county to measure: a hospital, a facility of 60 children with 20 open alerts, and thousands of
+//! children who are registered and in no facility.
+//!
+//! A push assesses a child's whole history, so what it costs depends on how long histories are. A
+//! child has about thirteen check-ups until it goes to school; here each gets [`CHECK_UPS_A_CHILD`]
+//! at most, from none on, and a measurement ends early when there is nothing left to push.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,6 +11,7 @@ use std::{
 };
 
 use chrono::{Datelike, Days, NaiveDate};
+use futures_util::{StreamExt, stream};
 use yuqiao::{clock::Clock, rpc::wire};
 
 use crate::{
@@ -17,7 +22,11 @@ use crate::{
     },
 };
 
-const CHILDREN: usize = 1000;
+const CHILDREN: usize = 8192;
+/// Check-ups a child gets at most over all measurements.
+const CHECK_UPS_A_CHILD: usize = 16;
+/// Children registered at once.
+const REGISTERED_AT_ONCE: usize = 32;
 const IN_CARE: usize = 60;
 const OPEN_ALERTS: usize = 20;
 
@@ -26,6 +35,7 @@ pub struct County {
     server: Server,
     hospital: Client,
     facility: Client,
+    today: NaiveDate,
     rows: &'static Rows,
 }
 
@@ -36,11 +46,21 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The next row to push: a check-up of one of the children, in turn.
-    pub fn next(&self) -> wire::PushRequest {
+    /// Rows for a child each in turn.
+    fn from(today: NaiveDate) -> &'static Self {
+        Box::leak(Box::new(Self {
+            next: AtomicU64::new(0),
+            today,
+        }))
+    }
+
+    /// The next row to push: a check-up of one of the children, in turn. None once every child has
+    /// as many as it may have.
+    pub fn next(&self) -> Option<wire::PushRequest> {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let child = usize::try_from(n).unwrap() % CHILDREN;
-        check_up(self.today, child, n, 1180)
+        let place = usize::try_from(n).unwrap();
+        (place < CHILDREN * CHECK_UPS_A_CHILD)
+            .then(|| check_up(self.today, place % CHILDREN, n, 1180))
     }
 }
 
@@ -129,21 +149,23 @@ impl County {
                 verdict.problems
             );
         }
-        let rows = Box::leak(Box::new(Rows {
-            next: AtomicU64::new(0),
-            today,
-        }));
         Self {
             server,
             hospital,
             facility,
-            rows,
+            today,
+            rows: Rows::from(today),
         }
     }
 
-    /// Where rows come from.
+    /// The rows that are pushed to the gateway.
     pub fn rows(&self) -> &'static Rows {
         self.rows
+    }
+
+    /// The same rows, for the echo, which stores none.
+    pub fn echoed_rows(&self) -> &'static Rows {
+        Rows::from(self.today)
     }
 
     /// The hospital, for whoever needs its credentials.
@@ -189,6 +211,7 @@ impl County {
             let (client, asks) = (facility.clone(), self.asks());
             async move {
                 client.alerts().list_alerts(asks).await.unwrap();
+                Some(())
             }
         })
         .await
@@ -271,27 +294,26 @@ async fn agree(commission: &Client, hospital: &Client, facility: &Client, today:
 }
 
 async fn register(hospital: &Client, today: NaiveDate) -> Vec<String> {
-    let mut children = Vec::with_capacity(CHILDREN);
-    for child in 0..CHILDREN {
-        let request = wire::RegisterChildRequest {
-            parent: PARENT.to_owned(),
-            child: Some(wire::Child {
-                display_name: format!("测试童{child:04}"),
-                sex: wire::Sex::Male.into(),
-                birth_date: birth(today).to_string(),
-                identifiers: vec![identifier(child)],
-                ..Default::default()
-            }),
-        };
-        let child = hospital
-            .roster()
-            .register_child(request)
-            .await
-            .unwrap()
-            .into_inner();
-        children.push(child.name);
-    }
-    children
+    stream::iter(0..CHILDREN)
+        .map(|child| {
+            let request = wire::RegisterChildRequest {
+                parent: PARENT.to_owned(),
+                child: Some(wire::Child {
+                    display_name: format!("测试童{child:04}"),
+                    sex: wire::Sex::Male.into(),
+                    birth_date: birth(today).to_string(),
+                    identifiers: vec![identifier(child)],
+                    ..Default::default()
+                }),
+            };
+            async move {
+                let child = hospital.roster().register_child(request).await;
+                child.unwrap().into_inner().name
+            }
+        })
+        .buffered(REGISTERED_AT_ONCE)
+        .collect()
+        .await
 }
 
 async fn take_in(hospital: &Client, facility: &Client, child: &str, today: NaiveDate) {

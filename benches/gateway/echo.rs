@@ -95,6 +95,7 @@ impl Echo {
                     ..Default::default()
                 };
                 client.alerts().list_alerts(asks).await.unwrap();
+                Some(())
             }
         })
         .await

@@ -4,6 +4,8 @@
 //! on. Its limits: a bare tonic echo of the same messages over the same mTLS, and raw inserts of the
 //! same rows into the same engine. Figures of these machines move by ±15% between runs: read the
 //! ratios.
+//!
+//! ARGS chooses engines by name: `make bench ARGS=sqlite`.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +29,7 @@ use echo::Echo;
 use measure::{Figure, calls, raw_rows, stream};
 
 /// How long each figure is measured.
-const FOR: Duration = Duration::from_secs(4);
+const FOR: Duration = Duration::from_secs(3);
 /// Calls under way at once, over this many connections.
 const AT_ONCE: usize = 64;
 const CONNECTIONS: usize = 4;
@@ -37,7 +39,18 @@ const STREAMS: usize = 4;
 
 #[tokio::main]
 async fn main() {
-    on_engine("sqlite", None).await;
+    // Cargo adds `--bench`.
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let wanted = |engine: &str| named.is_empty() || named.iter().any(|name| name == engine);
+    if wanted("sqlite") {
+        on_engine("sqlite", None).await;
+    }
+    if !wanted("postgres") {
+        return;
+    }
     match support::engines::fresh_database().await {
         Some(url) => {
             on_engine("postgres", Some(url.clone())).await;
@@ -55,7 +68,7 @@ async fn on_engine(engine: &str, database: Option<String>) {
         AT_ONCE,
         FOR,
         &echo.pushers(CONNECTIONS).await,
-        county.rows(),
+        county.echoed_rows(),
     )
     .await;
     let pushed = calls(

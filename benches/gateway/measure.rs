@@ -57,8 +57,8 @@ impl Figure {
     }
 }
 
-/// Does `work` over and over, `at_once` at a time.
-pub async fn every<F: Future<Output = ()>>(
+/// Does `work` over and over, `at_once` at a time, until the time is over or there is none left.
+pub async fn every<F: Future<Output = Option<()>>>(
     at_once: usize,
     during: Duration,
     work: impl Fn(usize) -> F,
@@ -70,7 +70,9 @@ pub async fn every<F: Future<Output = ()>>(
             let mut took = Vec::new();
             while began.elapsed() < during {
                 let start = Instant::now();
-                work(lane).await;
+                if work(lane).await.is_none() {
+                    break;
+                }
                 took.push(start.elapsed());
             }
             took
@@ -95,7 +97,8 @@ pub async fn calls(
     every(at_once, during, |lane| {
         let client = clients[lane % clients.len()].clone();
         async move {
-            client.exchange().push_one(rows.next()).await.unwrap();
+            client.exchange().push_one(rows.next()?).await.unwrap();
+            Some(())
         }
     })
     .await
@@ -114,7 +117,10 @@ pub async fn stream(
         tokio::spawn(async move {
             let (send, receive) = mpsc::channel(512);
             tokio::spawn(async move {
-                while began.elapsed() < during && send.send(rows.next()).await.is_ok() {}
+                while began.elapsed() < during
+                    && let Some(row) = rows.next()
+                    && send.send(row).await.is_ok()
+                {}
             });
             let answers = client
                 .exchange()
@@ -159,6 +165,7 @@ pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
             let mut tx = store.begin().await.unwrap();
             check_ups::insert(&mut tx, region(), rows()).await.unwrap();
             tx.commit().await.unwrap();
+            Some(())
         }
     })
     .await;

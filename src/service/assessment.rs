@@ -31,7 +31,7 @@ use crate::{
     store::{
         Tx,
         alerts::{self, AlertRow, NewAlert},
-        check_ups::{self, CheckUpRow, SealedCheckUp},
+        check_ups::{self, Examination},
     },
     vault::IndexKey,
 };
@@ -128,11 +128,9 @@ pub async fn reassess(
     if ids.is_empty() {
         return Ok(ids);
     }
-    let mut histories: BTreeMap<Id<Child>, Vec<SealedCheckUp>> = BTreeMap::new();
+    let mut histories: BTreeMap<Id<Child>, Vec<Examination>> = BTreeMap::new();
     for check_up in check_ups::latest_of(tx, occasion.region, &ids).await? {
-        if let Some(child) = check_up.row.child {
-            histories.entry(child).or_default().push(check_up);
-        }
+        histories.entry(check_up.child).or_default().push(check_up);
     }
     let mut standing: BTreeMap<Id<Child>, Vec<AlertRow>> = BTreeMap::new();
     for alert in alerts::standing(tx, occasion.region, &ids).await? {
@@ -181,13 +179,13 @@ fn plan_child(
     gateway: &Gateway,
     occasion: &Occasion<'_>,
     child: &LockedChild,
-    history: Vec<SealedCheckUp>,
+    history: Vec<Examination>,
     standing: Vec<AlertRow>,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
     let opened = history
         .into_iter()
-        .map(|c| Ok((c.row.id, open_check_up(child, c)?)))
+        .map(|c| Ok((c.id, open_check_up(child, c)?)))
         .collect::<Result<BTreeMap<Id<CheckUp>, CheckUp>, Error>>()?;
     let named: Vec<(String, &CheckUp)> = opened.iter().map(|(id, c)| (id.to_string(), c)).collect();
     let examined: Vec<Examined<'_>> = named
@@ -268,27 +266,29 @@ fn plan_child(
 }
 
 /// Opens a check-up that is sealed under the child's key.
-pub(super) fn open_check_up(child: &LockedChild, sealed: SealedCheckUp) -> Result<CheckUp, Error> {
+fn open_check_up(child: &LockedChild, sealed: Examination) -> Result<CheckUp, Error> {
     let (table, column) = FINDINGS_PLACE;
-    let bytes = child
+    let findings = child
         .key
-        .open(table, &sealed.row.id.to_string(), column, &sealed.sealed)?;
-    check_up(sealed.row, &bytes)
+        .open(table, &sealed.id.to_string(), column, &sealed.sealed)?;
+    check_up(CheckUpParts {
+        source: sealed.source.to_string(),
+        record_id: sealed.record_id,
+        revision: sealed.revision,
+        status: sealed.status,
+        date: sealed.date,
+        visit: sealed.visit,
+        findings: read_findings(&findings)?,
+    })
 }
 
-/// Puts a check-up together from its row and its opened findings.
-pub(super) fn check_up(row: CheckUpRow, findings: &[u8]) -> Result<CheckUp, Error> {
-    let findings =
-        Finding::decode_all(findings).map_err(|_| Error::Broken("a check-up's findings"))?;
-    let parts = CheckUpParts {
-        source: row.source.to_string(),
-        record_id: row.record_id,
-        revision: row.revision,
-        status: row.status,
-        date: row.date,
-        visit: row.visit,
-        findings,
-    };
+/// Reads a check-up's opened findings.
+pub(super) fn read_findings(findings: &[u8]) -> Result<Vec<Finding>, Error> {
+    Finding::decode_all(findings).map_err(|_| Error::Broken("a check-up's findings"))
+}
+
+/// Puts a stored check-up together.
+pub(super) fn check_up(parts: CheckUpParts) -> Result<CheckUp, Error> {
     CheckUp::new(parts, None, None).map_err(|_| Error::Broken("a stored check-up"))
 }
 

@@ -8,6 +8,7 @@
 mod acknowledge;
 mod facility;
 mod follow_up;
+mod gathered;
 mod guardian;
 mod inbox;
 mod opened;
@@ -178,17 +179,15 @@ impl Apply<Ask, Answer, Error> for Teller {
                 }
                 Err(error) => return Err(error),
             };
-            for (ask, answer) in asks.iter().zip(&mut answers) {
-                if ask.region == region {
-                    // A failure of the store leaves the transaction unusable: the batch fails, and
-                    // each look tries by itself.
-                    *answer = match sitting.answer(ask).await {
-                        Err(error @ (Error::Store(_) | Error::Vault(_) | Error::Broken(_))) => {
-                            return Err(error);
-                        }
-                        answered => Some(answered),
-                    };
-                }
+            let (places, of): (Vec<usize>, Vec<&Ask>) = asks
+                .iter()
+                .enumerate()
+                .filter(|(_, ask)| ask.region == region)
+                .unzip();
+            // A failure of the store leaves the transaction unusable: the batch fails, and each look
+            // tries by itself.
+            for (place, answer) in places.into_iter().zip(sitting.answer_all(&of).await?) {
+                answers[place] = Some(answer);
             }
             sitting.rise().await?;
         }

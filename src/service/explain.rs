@@ -51,11 +51,10 @@ pub async fn explain(
         .iter()
         .any(|a| a.institution == caller.organization);
     let now = tx.now().await?;
-    let today = settings.zone.day(now);
-    let mut children = facts::children_at(&mut tx, region, facility, today, Some(child)).await?;
+    let of = facts::child_at(&mut tx, region, facility, child).await?;
     let mut consents = facts::consents(&mut tx, region, &[child], Some(facility)).await?;
     tx.rollback().await?;
-    let Some(mut of) = children.pop().filter(|_| itself || partner) else {
+    let Some(mut of) = of.filter(|_| itself || partner) else {
         return Err(Reason::NotFound.into());
     };
     of.consents = consents.remove(&(child, facility)).unwrap_or_default();

@@ -57,6 +57,7 @@ pub struct AlertRow {
 }
 
 /// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.
+#[derive(Clone)]
 pub struct Disclosed {
     /// Its row.
     pub row: AlertRow,
@@ -67,6 +68,10 @@ pub struct Disclosed {
 }
 
 const STANDING: &str = "state IN ('OPEN', 'ACKNOWLEDGED')";
+
+const COLUMNS: &str = "a.id, a.child, a.family, a.subject, a.rule, a.rule_version, a.state, a.category, \
+                       a.level, a.evidence_first, a.evidence_last, a.for_facility, a.for_instructor, \
+                       a.for_mch, a.for_guardian, a.due_date, a.opened_us, a.revision, a.digest";
 
 fn read(row: &Row) -> Result<AlertRow, StoreError> {
     let r = Reader::new(row, "alerts", "id");
@@ -117,7 +122,7 @@ pub async fn standing(
     // SQLite keeps a CROSS JOIN in the order written; free to choose, it would begin with the
     // evidence of the whole region.
     let sql = format!(
-        "SELECT a.*, s.check_up, s.source FROM alerts a CROSS JOIN alert_evidence s
+        "SELECT {COLUMNS}, s.check_up, s.source FROM alerts a CROSS JOIN alert_evidence s
          WHERE s.region = a.region AND s.alert = a.id
            AND a.region = $1 AND {} AND a.{STANDING}
          ORDER BY a.child, a.id",
@@ -378,7 +383,43 @@ pub async fn under(
     permits: &[Permit],
     wanted: &Wanted,
 ) -> Result<Vec<Disclosed>, StoreError> {
-    let mut groups: Vec<(&Scope, Vec<String>)> = Vec::new();
+    let mut alerts = Vec::new();
+    for (scope, children) in by_scope(permits) {
+        alerts.extend(under_scope(tx, region, scope, children, wanted).await?);
+    }
+    Ok(alerts)
+}
+
+/// The same for the permits of several looks: permits of the same scope share one statement across
+/// all of them, and each look gets what its own permits reach.
+pub async fn under_each(
+    tx: &mut Tx,
+    region: RegionCode,
+    looks: &[&[Permit]],
+) -> Result<Vec<Vec<Disclosed>>, StoreError> {
+    let mut answers: Vec<Vec<Disclosed>> = looks.iter().map(|_| Vec::new()).collect();
+    let all = looks.iter().copied().flatten();
+    for (scope, children) in by_scope(all) {
+        let found = under_scope(tx, region, scope, children, &Wanted::default()).await?;
+        let mut of: BTreeMap<Id<Child>, Vec<Disclosed>> = BTreeMap::new();
+        for alert in found {
+            of.entry(alert.row.child).or_default().push(alert);
+        }
+        for (permits, answer) in looks.iter().zip(&mut answers) {
+            let children = permits
+                .iter()
+                .filter(|p| p.scope() == scope)
+                .filter_map(Permit::child);
+            answer.extend(children.filter_map(|c| of.get(&c)).flatten().cloned());
+        }
+    }
+    Ok(answers)
+}
+
+fn by_scope<'a>(
+    permits: impl IntoIterator<Item = &'a Permit>,
+) -> Vec<(&'a Scope, BTreeSet<Id<Child>>)> {
+    let mut groups: Vec<(&Scope, BTreeSet<Id<Child>>)> = Vec::new();
     for permit in permits {
         let Some(child) = permit.child() else {
             continue;
@@ -387,32 +428,29 @@ pub async fn under(
             .iter_mut()
             .find(|(scope, _)| *scope == permit.scope())
         {
-            Some((_, children)) => children.push(child.to_string()),
-            None => groups.push((permit.scope(), vec![child.to_string()])),
+            Some((_, children)) => {
+                children.insert(child);
+            }
+            None => groups.push((permit.scope(), [child].into())),
         }
     }
-    let mut alerts = Vec::new();
-    for (scope, children) in groups {
-        under_scope(tx, region, scope, children, wanted, &mut alerts).await?;
-    }
-    Ok(alerts)
+    groups
 }
 
 async fn under_scope(
     tx: &mut Tx,
     region: RegionCode,
     scope: &Scope,
-    children: Vec<String>,
+    children: BTreeSet<Id<Child>>,
     wanted: &Wanted,
-    into: &mut Vec<Disclosed>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Disclosed>, StoreError> {
     let mut sql = format!(
-        "SELECT a.*, c.wrapped_key FROM alerts a
+        "SELECT {COLUMNS}, a.sealed, c.wrapped_key FROM alerts a
          JOIN children c ON c.region = a.region AND c.id = a.child
          WHERE a.region = $1 AND {} AND a.{STANDING}",
         tx.among("a.child", 2)
     );
-    let mut lists = vec![children];
+    let mut lists: Vec<Vec<String>> = vec![children.iter().map(ToString::to_string).collect()];
     if let Some(only) = &wanted.only {
         lists.push(only.iter().map(ToString::to_string).collect());
         sql.push_str(&format!(" AND {}", tx.among("a.id", 3)));
@@ -464,7 +502,7 @@ async fn under_scope(
         }
         Scope::AbnormalFindings => sql.push_str(" AND a.for_mch = 1"),
         Scope::Everything => {}
-        Scope::OwnRecords(_) | Scope::Counts => return Ok(()),
+        Scope::OwnRecords(_) | Scope::Counts => return Ok(Vec::new()),
     }
     let mut query = tx.query_of_parts(sql).bind(region.to_string());
     for list in lists {
@@ -473,14 +511,16 @@ async fn under_scope(
     for text in texts {
         query = query.bind(text);
     }
-    for row in &query.fetch_all(tx).await? {
-        into.push(Disclosed {
-            row: read(row)?,
-            sealed: row.get("sealed")?,
-            wrapped_key: row.get("wrapped_key")?,
-        });
-    }
-    Ok(())
+    let rows = query.fetch_all(tx).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Disclosed {
+                row: read(row)?,
+                sealed: row.get("sealed")?,
+                wrapped_key: row.get("wrapped_key")?,
+            })
+        })
+        .collect()
 }
 
 /// Children of the region with a standing alert for the MCH centre's follow-up, after `cursor`.

@@ -56,12 +56,18 @@ impl<T> Readable for T where
 /// durable, locks make a transaction safe, and a gateway that hangs while it holds a region's head
 /// stops the others for seconds, not for ever. With a standby named in
 /// `synchronous_standby_names`, `on` waits for it too.
-const POSTGRES_SESSION: [(&str, &str); 5] = [
+///
+/// Every hot statement is an index range. A generic plan is kept as long as its connection: made while
+/// a table is young and small it would be a sequential scan, and stay one while the table grows. To
+/// compile a plan for a few rows costs more than to run it.
+const POSTGRES_SESSION: [(&str, &str); 7] = [
     ("synchronous_commit", "on"),
     ("default_transaction_isolation", "read committed"),
     ("lock_timeout", "10s"),
     ("statement_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "30s"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
 ];
 
 /// A database. Cheap to clone.
@@ -97,20 +103,18 @@ impl Store {
             // The driver hands rows over from a thread of its own: let a whole answer be ready before
             // the reader is woken for it.
             .row_buffer_size(4096);
+        // A database in this process does not go away: to ask before each use whether it is there would
+        // be one more hand-over to the driver's thread.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
         // One writer: `BEGIN IMMEDIATE` never has to wait for another of this process.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone());
+        let writer = pool().max_connections(1).connect_with(options.clone());
         let writer = writer.await?;
         // An older gateway starts on a newer schema: a migration only adds what it may overlook.
         sqlx::migrate!("migrations/sqlite")
             .set_ignore_missing(true)
             .run(&writer)
             .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
+        let readers = pool().max_connections(4).connect_with(options).await?;
         let pools = Pools::Sqlite { writer, readers };
         Ok(Self {
             pools,

@@ -163,42 +163,54 @@ pub fn stored_shifts(shifts: &[Shift]) -> String {
     shifts.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// Children in a facility's care (or expected) from `today` on, without consents; only `child` if
-/// one is named, then with past enrolments too.
+/// What is read of an enrolment and its child.
+const ENROLLED: &str = "SELECT e.id, e.child, e.facility, e.state, e.first_day, e.last_day,
+           c.birth_date,
+           (SELECT MIN(g.disputed_us) FROM guardianships g
+            WHERE g.region = e.region AND g.child = e.child AND g.ended_us IS NULL)
+               AS disputed_us
+     FROM enrolments e JOIN children c ON c.region = e.region AND c.id = e.child
+     WHERE e.region = $1 AND ";
+
+/// Children in the facilities' care (or expected) from `today` on, without consents, by facility.
 pub async fn children_at(
     tx: &mut Tx,
     region: RegionCode,
-    facility: Id<Organization>,
+    facilities: &[Id<Organization>],
     today: NaiveDate,
-    child: Option<Id<Child>>,
-) -> Result<Vec<ChildFacts>, StoreError> {
-    const COLUMNS: &str = "SELECT e.id, e.child, e.facility, e.state, e.first_day, e.last_day,
-               c.birth_date,
-               (SELECT MIN(g.disputed_us) FROM guardianships g
-                WHERE g.region = e.region AND g.child = e.child AND g.ended_us IS NULL)
-                   AS disputed_us
-         FROM enrolments e JOIN children c ON c.region = e.region AND c.id = e.child
-         WHERE e.region = $1 AND e.facility = $2 AND ";
-    let query = match child {
-        None => tx
-            .query_of_parts(format!(
-                "{COLUMNS} COALESCE(e.last_day, '9999-12-31') >= $3"
-            ))
-            .bind(region.to_string())
-            .bind(facility.to_string())
-            .bind(today.to_string()),
-        Some(child) => tx
-            .query_of_parts(format!("{COLUMNS} e.child = $3"))
-            .bind(region.to_string())
-            .bind(facility.to_string())
-            .bind(child.to_string()),
-    };
-    let rows = query.fetch_all(tx).await?;
-    let mut children: BTreeMap<Id<Child>, ChildFacts> = BTreeMap::new();
+) -> Result<Wards, StoreError> {
+    let sql = format!(
+        "{ENROLLED} {} AND COALESCE(e.last_day, '9999-12-31') >= $3",
+        tx.among("e.facility", 2)
+    );
+    let query = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(facilities.iter().map(ToString::to_string).collect())
+        .bind(today.to_string());
+    by_facility(&query.fetch_all(tx).await?)
+}
+
+/// A child that is or was in a facility's care, or is expected, with every enrolment there and
+/// without consents.
+pub async fn child_at(
+    tx: &mut Tx,
+    region: RegionCode,
+    facility: Id<Organization>,
+    child: Id<Child>,
+) -> Result<Option<ChildFacts>, StoreError> {
+    let rows = tx
+        .query_of_parts(format!("{ENROLLED} e.facility = $2 AND e.child = $3"))
+        .bind(region.to_string())
+        .bind(facility.to_string())
+        .bind(child.to_string())
+        .fetch_all(tx)
+        .await?;
+    let mut children = BTreeMap::new();
     for row in &rows {
         enter(&mut children, row)?;
     }
-    Ok(children.into_values().collect())
+    Ok(children.into_values().next())
 }
 
 /// Every enrolment of the children that has not ended before `today`, by facility.
@@ -209,12 +221,7 @@ pub async fn enrolled(
     today: NaiveDate,
 ) -> Result<Vec<(Id<Organization>, ChildFacts)>, StoreError> {
     let sql = format!(
-        "SELECT e.id, e.child, e.facility, e.state, e.first_day, e.last_day, c.birth_date,
-                (SELECT MIN(g.disputed_us) FROM guardianships g
-                 WHERE g.region = e.region AND g.child = e.child AND g.ended_us IS NULL)
-                    AS disputed_us
-         FROM enrolments e JOIN children c ON c.region = e.region AND c.id = e.child
-         WHERE e.region = $1 AND {} AND COALESCE(e.last_day, '9999-12-31') >= $3",
+        "{ENROLLED} {} AND COALESCE(e.last_day, '9999-12-31') >= $3",
         tx.among("e.child", 2)
     );
     let rows = tx
@@ -224,16 +231,25 @@ pub async fn enrolled(
         .bind(today.to_string())
         .fetch_all(tx)
         .await?;
-    let mut by_facility: BTreeMap<Id<Organization>, BTreeMap<Id<Child>, ChildFacts>> =
-        BTreeMap::new();
-    for row in &rows {
-        let facility = Reader::new(row, "enrolments", "id").parsed("facility")?;
-        enter(by_facility.entry(facility).or_default(), row)?;
-    }
-    let pairs = by_facility.into_iter().flat_map(|(facility, children)| {
-        children.into_values().map(move |child| (facility, child))
-    });
+    let pairs = by_facility(&rows)?
+        .into_iter()
+        .flat_map(|(facility, children)| children.into_iter().map(move |child| (facility, child)));
     Ok(pairs.collect())
+}
+
+/// Children by the facility that has them in its care.
+pub type Wards = BTreeMap<Id<Organization>, Vec<ChildFacts>>;
+
+fn by_facility(rows: &[Row]) -> Result<Wards, StoreError> {
+    let mut wards: BTreeMap<Id<Organization>, BTreeMap<Id<Child>, ChildFacts>> = BTreeMap::new();
+    for row in rows {
+        let facility = Reader::new(row, "enrolments", "id").parsed("facility")?;
+        enter(wards.entry(facility).or_default(), row)?;
+    }
+    let wards = wards.into_iter();
+    Ok(wards
+        .map(|(facility, children)| (facility, children.into_values().collect()))
+        .collect())
 }
 
 fn enter(children: &mut BTreeMap<Id<Child>, ChildFacts>, row: &Row) -> Result<(), StoreError> {
@@ -275,7 +291,9 @@ pub async fn consents(
     recipient: Option<Id<Organization>>,
 ) -> Result<BTreeMap<(Id<Child>, Id<Organization>), Vec<ConsentFact>>, StoreError> {
     let mut sql = format!(
-        "SELECT s.*, CASE WHEN g.ended_us IS NULL THEN 0 ELSE 1 END AS guardianship_ended
+        "SELECT s.id, s.child, s.recipient, s.granted_us, s.state, s.ended_us, s.first_day,
+                s.last_day, s.purposes, s.categories, s.sources, s.mode, s.data_from, s.data_until,
+                CASE WHEN g.ended_us IS NULL THEN 0 ELSE 1 END AS guardianship_ended
          FROM consents s
          JOIN guardianships g ON g.region = s.region AND g.id = s.guardianship
          WHERE s.region = $1 AND {}",

@@ -1,9 +1,13 @@
 //! A facility looks: its staff each morning, or an instructor assigned to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Answer, Ask, Audience, Withheld,
+    Answer, Ask, Audience, Question, Withheld,
+    gathered::Care,
     sitting::{Shown, Sitting},
 };
 use crate::{
@@ -14,7 +18,7 @@ use crate::{
     domain::{alert::Category, child::Child, id::Id, organization::Organization, purpose::Purpose},
     service::{caller::Caller, error::Error, reason::Reason},
     store::{
-        alerts::{self, Disclosed, Wanted},
+        alerts::{self, Disclosed},
         facts,
     },
 };
@@ -23,51 +27,87 @@ use crate::{
 pub(super) struct Ward {
     pub(super) asker: AskerFacts,
     pub(super) capacity: Asker,
-    pub(super) facility: FacilityFacts,
-    pub(super) children: Vec<ChildFacts>,
+    pub(super) care: Care,
+}
+
+/// A look that is decided: what its permits reach is still to be read.
+pub(super) struct Decided {
+    caller: Caller,
+    capacity: Asker,
+    permits: Vec<Permit>,
+    withheld: Vec<Withheld>,
 }
 
 impl Sitting {
+    /// Reads together who is in care where the looks go, for those that are admitted.
+    pub(super) async fn gather_wards(&mut self, asks: &[&Ask]) -> Result<(), Error> {
+        let mut facilities = BTreeSet::new();
+        for ask in asks {
+            let Question::Facility {
+                facility,
+                child: None,
+                ..
+            } = ask.question
+            else {
+                continue;
+            };
+            match self.admit(&ask.claim).await {
+                Ok((_, caller)) if capacity(&caller, facility).is_some() => {
+                    facilities.insert(facility);
+                }
+                // Each look is refused by itself.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.gather_care(facilities).await
+    }
+
+    /// Decides over a facility's children, or over one of them.
     pub(super) async fn facility(
         &mut self,
         ask: &Ask,
         facility: Id<Organization>,
         purpose: Option<Purpose>,
         child: Option<Id<Child>>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Decided, Error> {
         let (asker, caller) = self.admit(&ask.claim).await?;
         let ward = self.ward(asker, &caller, facility, child).await?;
-        let purpose = purpose.unwrap_or(match ward.capacity {
+        let capacity = ward.capacity;
+        let purpose = purpose.unwrap_or(match capacity {
             Asker::Instructor => Purpose::HealthGuidance,
             _ => Purpose::DailyCare,
         });
         let (permits, withheld) = self.decide_all(&ward, purpose);
+        let decided = |withheld| Decided {
+            caller,
+            capacity,
+            permits,
+            withheld,
+        };
         if let Some(child) = child {
             // Somebody else's child and no child at all are the same to a stranger.
-            let known = permits.iter().any(|p| p.child() == Some(child));
-            match withheld.into_iter().next() {
-                None if known => {}
-                // Nor is it an instructor's to know whom it may not see, or why.
-                Some(withheld) if ward.capacity == Asker::FacilityStaff => {
-                    return Err(Error::Denied(withheld.denial));
-                }
-                _ => return Err(Reason::NotFound.into()),
+            let known = decided(Vec::new());
+            if known.permits.iter().any(|p| p.child() == Some(child)) {
+                return Ok(known);
             }
-            return self
-                .show(ask, &caller, permits, Vec::new(), ward.capacity)
-                .await;
+            return Err(match withheld.into_iter().next() {
+                // Nor is it an instructor's to know whom it may not see, or why.
+                Some(withheld) if capacity == Asker::FacilityStaff => {
+                    Error::Denied(withheld.denial)
+                }
+                _ => Reason::NotFound.into(),
+            });
         }
-        if ward.capacity == Asker::Instructor && permits.is_empty() {
-            return Err(not_serving(&ward, withheld));
+        if capacity == Asker::Instructor {
+            // Whom an instructor may not see is not the instructor's to know.
+            let seen = decided(Vec::new());
+            if seen.permits.is_empty() {
+                return Err(not_serving(&ward, withheld));
+            }
+            return Ok(seen);
         }
-        // Whom an instructor may not see is not the instructor's to know.
-        let withheld = if ward.capacity == Asker::Instructor {
-            Vec::new()
-        } else {
-            withheld
-        };
-        self.show(ask, &caller, permits, withheld, ward.capacity)
-            .await
+        Ok(decided(withheld))
     }
 
     /// Reads the facts of a facility's children for this caller.
@@ -78,42 +118,28 @@ impl Sitting {
         facility: Id<Organization>,
         child: Option<Id<Child>>,
     ) -> Result<Ward, Error> {
-        let capacity = if caller.organization == facility && caller.kind.is_facility() {
-            Asker::FacilityStaff
-        } else if caller.kind.is_medical() {
-            Asker::Instructor
-        } else {
-            return Err(Reason::NotFound.into());
+        let capacity = capacity(caller, facility).ok_or(Reason::NotFound)?;
+        let mut care = match child {
+            None => self.care(facility).await?,
+            Some(child) => self.care_of(facility, child).await?,
         };
-        let region = self.region;
-        let mut found = facts::facilities(&mut self.tx, region, &[facility]).await?;
-        let mut facility_facts = found
-            .remove(&facility)
-            .ok_or(Error::Broken("a facility without facts"))?;
         if let (Asker::Instructor, Some(practitioner)) = (capacity, caller.actor.practitioner) {
-            facts::assignments(&mut self.tx, region, &mut facility_facts, practitioner).await?;
-        }
-        let today = self.settings.zone.day(self.now);
-        let mut children = facts::children_at(&mut self.tx, region, facility, today, child).await?;
-        let ids: Vec<Id<Child>> = children.iter().map(|c| c.child).collect();
-        let mut consents = facts::consents(&mut self.tx, region, &ids, Some(facility)).await?;
-        for child in &mut children {
-            child.consents = consents
-                .remove(&(child.child, facility))
-                .unwrap_or_default();
+            // The assignments are this caller's: the facts that others share stay without.
+            let mut own = FacilityFacts::clone(&care.facility);
+            facts::assignments(&mut self.tx, self.region, &mut own, practitioner).await?;
+            care.facility = Arc::new(own);
         }
         Ok(Ward {
             asker,
             capacity,
-            facility: facility_facts,
-            children,
+            care,
         })
     }
 
     /// Decides over every child of the ward.
     pub(super) fn decide_all(&self, ward: &Ward, purpose: Purpose) -> (Vec<Permit>, Vec<Withheld>) {
         let (mut permits, mut withheld) = (Vec::new(), Vec::new());
-        for child in &ward.children {
+        for child in ward.care.children.iter() {
             match self.decide(ward, child, purpose) {
                 Ok(permit) => permits.push(permit),
                 Err(denial) => withheld.push(Withheld {
@@ -131,7 +157,7 @@ impl Sitting {
         let facts = Facts {
             zone: self.settings.zone,
             asker: &ward.asker,
-            facility: Some(&ward.facility),
+            facility: Some(&ward.care.facility),
             child: Some(child),
         };
         let ask = |purpose| access::Ask {
@@ -147,31 +173,45 @@ impl Sitting {
         })
     }
 
-    /// Reads what the permits reach and writes the leaf.
-    async fn show(
+    /// Reads what the permits of these looks reach, together, and writes a leaf for each.
+    pub(super) async fn show(
         &mut self,
-        ask: &Ask,
-        caller: &Caller,
-        permits: Vec<Permit>,
-        withheld: Vec<Withheld>,
-        capacity: Asker,
-    ) -> Result<Answer, Error> {
-        let found = alerts::under(&mut self.tx, self.region, &permits, &Wanted::default()).await?;
-        let shown = shown(&permits, &found);
-        self.leaf(ask, &caller.actor_id().to_string(), &shown)
-            .await?;
-        let audience = match capacity {
-            Asker::Instructor => Audience::MedicalSide,
-            _ => Audience::Facility {
-                may_view: may_view(&permits),
-            },
-        };
-        Ok(Answer::Alerts {
-            alerts: found,
-            audience,
-            withheld,
-            next: None,
-        })
+        looks: Vec<(usize, &Ask, Decided)>,
+    ) -> Result<Vec<(usize, Answer)>, Error> {
+        let permits: Vec<&[Permit]> = looks.iter().map(|(_, _, l)| &*l.permits).collect();
+        let found = alerts::under_each(&mut self.tx, self.region, &permits).await?;
+        let children = permits.iter().copied().flatten().filter_map(Permit::child);
+        let children: Vec<Id<Child>> = children.collect();
+        self.gather_keys(children).await?;
+        let mut answers = Vec::with_capacity(looks.len());
+        for ((place, ask, look), alerts) in looks.into_iter().zip(found) {
+            let shown = shown(&look.permits, &alerts);
+            let actor = look.caller.actor_id().to_string();
+            self.leaf(ask, &actor, &shown).await?;
+            let audience = match look.capacity {
+                Asker::Instructor => Audience::MedicalSide,
+                _ => Audience::Facility {
+                    may_view: may_view(&look.permits),
+                },
+            };
+            let answer = Answer::Alerts {
+                alerts,
+                audience,
+                withheld: look.withheld,
+                next: None,
+            };
+            answers.push((place, answer));
+        }
+        Ok(answers)
+    }
+}
+
+/// In which capacity a caller may ask about a facility; none for a stranger.
+fn capacity(caller: &Caller, facility: Id<Organization>) -> Option<Asker> {
+    if caller.organization == facility && caller.kind.is_facility() {
+        Some(Asker::FacilityStaff)
+    } else {
+        caller.kind.is_medical().then_some(Asker::Instructor)
     }
 }
 
@@ -212,7 +252,7 @@ pub(super) fn may_view(permits: &[Permit]) -> BTreeSet<Id<Child>> {
 /// What an instructor hears who may see no child: which key is missing if there is an assignment,
 /// else nothing at all.
 fn not_serving(ward: &Ward, withheld: Vec<Withheld>) -> Error {
-    if ward.facility.assignments.is_empty() {
+    if ward.care.facility.assignments.is_empty() {
         return Reason::NotFound.into();
     }
     let Some(mut denial) = withheld.into_iter().map(|w| w.denial).next() else {

@@ -103,6 +103,7 @@ impl Sitting {
             found.into_iter().map(|d| (d.row.id, d)).collect();
         debug_assert_eq!(ward.capacity, Asker::FacilityStaff);
         let here: BTreeSet<Id<Child>> = ward
+            .care
             .children
             .iter()
             .filter(|c| {

@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{checkup::CheckUp, child::Child, id::Id, region::RegionCode},
+    domain::{
+        checkup::{CheckUp, CheckUpParts},
+        child::Child,
+        id::Id,
+        region::RegionCode,
+    },
     service::{
         assessment::{self, ALERT_PLACE, AlertBody, FINDINGS_PLACE},
         error::Error,
@@ -99,11 +104,17 @@ pub fn open_check_up(
     };
     let (table, column) = FINDINGS_PLACE;
     let bytes = key.open(table, &sealed.row.id.to_string(), column, &sealed.sealed)?;
-    let check_up = assessment::check_up(sealed.row.clone(), &bytes)?;
-    Ok(Some(OpenedCheckUp {
-        row: sealed.row,
-        check_up,
-    }))
+    let row = sealed.row;
+    let check_up = assessment::check_up(CheckUpParts {
+        source: row.source.to_string(),
+        record_id: row.record_id.clone(),
+        revision: row.revision,
+        status: row.status,
+        date: row.date,
+        visit: row.visit,
+        findings: assessment::read_findings(&bytes)?,
+    })?;
+    Ok(Some(OpenedCheckUp { row, check_up }))
 }
 
 fn key_of(

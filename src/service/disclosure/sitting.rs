@@ -8,9 +8,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 
-use super::{Answer, Ask, Question};
+use super::{Answer, Ask, Question, facility::Decided, gathered::Gathered};
 use crate::{
-    access::{Asker, Basis, Permit, facts::AskerFacts},
+    access::{Asker, Basis, Permit},
     domain::{
         alert::Category,
         child::Child,
@@ -19,7 +19,6 @@ use crate::{
     },
     ledger::{Entry, Leaf, LeafBody, SubTree},
     service::{
-        caller::{self, Caller, Claim},
         change::seal_opening,
         error::Error,
         gateway::Gateway,
@@ -28,7 +27,7 @@ use crate::{
         reason::Reason,
     },
     store::{
-        Tx, children,
+        Tx,
         ledger::{self as leaves, Head, StoredEntry},
         regions,
     },
@@ -47,12 +46,20 @@ pub(super) struct Sitting {
     leaves: Vec<(Leaf, Vec<StoredEntry>)>,
     /// Whether anything but leaves was written.
     wrote: bool,
+    pub(super) gathered: Gathered,
 }
 
 /// What a leaf says of one child: the permit it was shown under, and which categories.
 pub(super) struct Shown<'a> {
     pub(super) permit: &'a Permit,
     pub(super) categories: BTreeSet<Category>,
+}
+
+/// How far a look has come.
+enum Step {
+    Answered(Answer),
+    /// A look at a facility: what its permits reach is read with that of the others.
+    Decided(Decided),
 }
 
 impl Sitting {
@@ -85,6 +92,7 @@ impl Sitting {
             head,
             leaves: Vec::new(),
             wrote: false,
+            gathered: Gathered::default(),
         })
     }
 
@@ -94,14 +102,52 @@ impl Sitting {
         &mut self.tx
     }
 
-    /// Answers one look.
-    pub(super) async fn answer(&mut self, ask: &Ask) -> Result<Answer, Error> {
-        match &ask.question {
+    /// Answers looks, in order. Looks at whole facilities are read together.
+    ///
+    /// # Errors
+    /// A failure of the store, which leaves the transaction unusable, fails the sitting; what is
+    /// refused fails its look alone.
+    pub(super) async fn answer_all(
+        &mut self,
+        asks: &[&Ask],
+    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let mut answers: Vec<Option<Result<Answer, Error>>> = asks.iter().map(|_| None).collect();
+        self.gather_wards(asks).await?;
+        let mut decided = Vec::new();
+        for (place, &ask) in asks.iter().enumerate() {
+            let refused = match self.decide_or_answer(ask).await {
+                Ok(Step::Answered(answer)) => Ok(answer),
+                Ok(Step::Decided(look)) => {
+                    decided.push((place, ask, look));
+                    continue;
+                }
+                Err(error @ (Error::Store(_) | Error::Vault(_) | Error::Broken(_))) => {
+                    return Err(error);
+                }
+                Err(error) => Err(error),
+            };
+            answers[place] = Some(refused);
+        }
+        for (place, answer) in self.show(decided).await? {
+            answers[place] = Some(Ok(answer));
+        }
+        let missing = || Err(Error::Broken("a look without an answer"));
+        Ok(answers
+            .into_iter()
+            .map(|a| a.unwrap_or_else(missing))
+            .collect())
+    }
+
+    async fn decide_or_answer(&mut self, ask: &Ask) -> Result<Step, Error> {
+        let answer = match &ask.question {
             Question::Facility {
                 facility,
                 purpose,
                 child,
-            } => self.facility(ask, *facility, *purpose, *child).await,
+            } => {
+                let look = self.facility(ask, *facility, *purpose, *child).await?;
+                return Ok(Step::Decided(look));
+            }
             Question::FollowUp { cursor, children } => self.follow_up(ask, cursor, *children).await,
             Question::Inbox {
                 facility,
@@ -112,14 +158,8 @@ impl Sitting {
             Question::Guardian { child, code, about } => {
                 self.guardian(ask, *child, code, about).await
             }
-        }
-    }
-
-    /// Reads who calls and admits it: standing active, actor approved.
-    pub(super) async fn admit(&mut self, claim: &Claim) -> Result<(AskerFacts, Caller), Error> {
-        let facts = caller::asker(&mut self.tx, self.region, claim).await?;
-        let caller = caller::admitted(&facts, claim)?;
-        Ok((facts, caller))
+        };
+        answer.map(Step::Answered)
     }
 
     /// Writes the leaves of one look: one a basis, with an entry for each child.
@@ -130,7 +170,7 @@ impl Sitting {
         shown: &[Shown<'_>],
     ) -> Result<(), Error> {
         let ids: Vec<Id<Child>> = shown.iter().filter_map(|s| s.permit.child()).collect();
-        let keys = self.child_keys(&ids).await?;
+        self.gather_keys(ids).await?;
         let mut by_basis: BTreeMap<&'static str, Vec<&Shown<'_>>> = BTreeMap::new();
         for one in shown {
             by_basis
@@ -140,7 +180,7 @@ impl Sitting {
         }
         for of_basis in by_basis.into_values() {
             if let Some(basis) = of_basis.first().map(|s| s.permit.basis()) {
-                self.leaf_of_basis(ask, actor, basis, &of_basis, &keys)?;
+                self.leaf_of_basis(ask, actor, basis, &of_basis)?;
             }
         }
         Ok(())
@@ -152,18 +192,20 @@ impl Sitting {
         actor: &str,
         basis: &'static Basis,
         shown: &[&Shown<'_>],
-        keys: &BTreeMap<String, ChildKey>,
     ) -> Result<(), Error> {
         let mut categories: BTreeSet<Category> = BTreeSet::new();
         let mut entries = Vec::with_capacity(shown.len());
+        let mut keys: BTreeMap<String, Arc<ChildKey>> = BTreeMap::new();
         for one in shown {
-            let Some(child) = one.permit.child().map(|c| c.to_string()) else {
+            let Some(child) = one.permit.child() else {
                 continue;
             };
             // An erased child has no key: its data can't be shown, so there is nothing to tell.
-            if !keys.contains_key(&child) {
+            let Some(key) = self.key(child) else {
                 continue;
-            }
+            };
+            let child = child.to_string();
+            keys.insert(child.clone(), key);
             categories.extend(&one.categories);
             let mut detail = grounds::detail(one.permit);
             detail.extend(
@@ -213,24 +255,6 @@ impl Sitting {
             stored,
         ));
         Ok(())
-    }
-
-    /// The children's keys, by child.
-    pub(super) async fn child_keys(
-        &mut self,
-        ids: &[Id<Child>],
-    ) -> Result<BTreeMap<String, ChildKey>, Error> {
-        let mut keys = BTreeMap::new();
-        for row in children::find(&mut self.tx, self.region, ids).await? {
-            if let Some(key) =
-                self.gateway
-                    .keyring()
-                    .child(self.region, row.id, row.wrapped_key.as_deref())?
-            {
-                keys.insert(row.id.to_string(), key);
-            }
-        }
-        Ok(keys)
     }
 
     /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf; it

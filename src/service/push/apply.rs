@@ -83,8 +83,9 @@ impl Pusher {
         rows: &[&Row],
     ) -> Result<Vec<Result<Verdict, Error>>, Error> {
         let mut tried = 1;
+        let mut further = BTreeSet::new();
         loop {
-            match self.once(region, rows).await {
+            match self.once(region, rows, &mut further).await {
                 Err(Error::Store(e)) if e.is_contended() && tried < TRIES => tried += 1,
                 outcome => return outcome,
             }
@@ -95,6 +96,7 @@ impl Pusher {
         &self,
         region: RegionCode,
         rows: &[&Row],
+        further: &mut BTreeSet<Id<Child>>,
     ) -> Result<Vec<Result<Verdict, Error>>, Error> {
         let gateway = &self.gateway;
         let mut chance = gateway.own_chance();
@@ -110,7 +112,7 @@ impl Pusher {
             .region(&mut tx, region, &mut chance)
             .await?;
         let admitted = admit(&mut tx, region, rows).await?;
-        let facts = Facts::read(&mut tx, gateway, region, rows).await?;
+        let facts = Facts::read(&mut tx, gateway, region, rows, further).await?;
         let now = tx.now().await?;
         let mut batch = Batch {
             region,
@@ -141,7 +143,7 @@ impl Pusher {
                 &settings,
                 &facts,
                 (region, now),
-                &mut chance,
+                (&mut chance, further),
             )
             .await?;
         tx.commit().await?;
@@ -191,12 +193,14 @@ struct Facts {
 
 impl Facts {
     /// Takes the slots of unknown identifiers, then the rows of every child concerned, in key order;
-    /// then reads keys and records under those locks.
+    /// then reads keys and records under those locks. `further` are children that an earlier try
+    /// found to be concerned too.
     async fn read(
         tx: &mut Tx,
         gateway: &Gateway,
         region: RegionCode,
         rows: &[&Row],
+        further: &mut BTreeSet<Id<Child>>,
     ) -> Result<Self, Error> {
         let sources = list(rows.iter().map(|r| r.check_up.source().to_owned()));
         let record_ids = list(rows.iter().map(|r| r.check_up.record_id().to_owned()));
@@ -217,10 +221,8 @@ impl Facts {
                 known.insert(identifier, child);
             }
         }
-        // An earlier revision may have been another child's: that child is concerned too.
-        let earlier = check_ups::records(tx, region, sources.clone(), record_ids.clone()).await?;
         let mut concerned: BTreeSet<Id<Child>> = known.values().copied().collect();
-        concerned.extend(earlier.iter().filter_map(|r| r.child));
+        concerned.extend(further.iter().copied());
         let in_order: Vec<_> = concerned.iter().copied().collect();
         let mut locked = BTreeMap::new();
         for row in children::lock(tx, region, &in_order).await? {
@@ -232,9 +234,9 @@ impl Facts {
                 locked.insert(row.id, LockedChild { row, key });
             }
         }
-        // Read again under the locks: a revision may have come meanwhile, of yet another child.
+        // An earlier revision may have been another child's: that child is concerned too.
         let earlier = check_ups::records(tx, region, sources.clone(), record_ids).await?;
-        must_be_locked(&concerned, earlier.iter().filter_map(|r| r.child))?;
+        must_be_locked(&concerned, earlier.iter().filter_map(|r| r.child), further)?;
         let keys = list(rows.iter().map(|r| r.key.clone()));
         let keys = check_ups::keys(tx, region, sources, keys).await?;
         Ok(Self {
@@ -246,12 +248,16 @@ impl Facts {
     }
 }
 
-/// A child that is concerned but not locked can't be locked now, out of order: all begins anew.
+/// A child that is concerned but not locked can't be locked now, out of order: all begins anew, with
+/// it among the `further` ones.
 fn must_be_locked(
     locked: &BTreeSet<Id<Child>>,
-    mut children: impl Iterator<Item = Id<Child>>,
+    children: impl IntoIterator<Item = Id<Child>>,
+    further: &mut BTreeSet<Id<Child>>,
 ) -> Result<(), StoreError> {
-    if children.all(|c| locked.contains(&c)) {
+    let known = further.len();
+    further.extend(children.into_iter().filter(|c| !locked.contains(c)));
+    if further.len() == known {
         Ok(())
     } else {
         Err(StoreError::Moved)
@@ -443,7 +449,7 @@ impl Written {
         settings: &Settings,
         facts: &Facts,
         (region, now): (RegionCode, DateTime<Utc>),
-        chance: &mut StdRng,
+        (chance, further): (&mut StdRng, &mut BTreeSet<Id<Child>>),
     ) -> Result<BTreeSet<Id<crate::domain::organization::Organization>>, Error> {
         let replaced: BTreeSet<Id<CheckUp>> = self.superseded.iter().copied().collect();
         for check_up in &mut self.check_ups {
@@ -452,7 +458,7 @@ impl Written {
         let replaced = replaced.iter().map(ToString::to_string).collect();
         let of = check_ups::supersede(tx, region, replaced).await?;
         // One that waited may have been claimed by its child meanwhile.
-        must_be_locked(&facts.locked, of.into_iter())?;
+        must_be_locked(&facts.locked, of, further)?;
         // In one order everywhere: batches that bring the same records wait for each other here.
         let place = |c: &SealedCheckUp| (c.row.source, c.row.record_id.clone(), c.row.revision);
         self.check_ups.sort_by_cached_key(place);

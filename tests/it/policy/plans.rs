@@ -69,9 +69,9 @@ async fn queries(bench: &Bench) -> Vec<Query> {
     query!("assignments", facts::assignments(tx, region, &mut of, id(6)), &[
         ("assignments", &["region", "facility", "practitioner"]),
     ]);
-    query!("the children of a facility", facts::children_at(tx, region, facility, today, None),
+    query!("the children of a facility", facts::children_at(tx, region, &[facility], today),
         &[CURRENT, CHILDREN, DISPUTES]);
-    query!("a child of a facility", facts::children_at(tx, region, facility, today, Some(children[0])),
+    query!("a child of a facility", facts::child_at(tx, region, facility, children[0]),
         &[("enrolments", &["region", "child", "facility"]), CHILDREN, DISPUTES]);
     query!("the facilities of children", facts::enrolled(tx, region, &children, today),
         &[("enrolments", &["region", "child"]), CHILDREN, DISPUTES]);

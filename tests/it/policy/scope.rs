@@ -17,7 +17,7 @@ use yuqiao::{
     },
     store::{
         Tx,
-        alerts::{self, AlertRow, NewAlert, Wanted},
+        alerts::{self, AlertRow, Disclosed, NewAlert, Wanted},
         children::{self, ChildRow, NewChild},
     },
 };
@@ -138,6 +138,21 @@ async fn lay_out(tx: &mut Tx, region: RegionCode, chance: &mut StdRng) -> Vec<Al
     new.into_iter().map(|a| a.row).collect()
 }
 
+/// Looks that are read together get what each would get alone. Break it: in `under_each`, leave out
+/// the line that compares the scope.
+async fn each_has_its_own(tx: &mut Tx, looks: [&[Permit]; 2]) {
+    let ids = |found: &[Disclosed]| {
+        let mut ids: Vec<Id<Alert>> = found.iter().map(|d| d.row.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let together = alerts::under_each(tx, region(), &looks).await.unwrap();
+    for (permits, together) in looks.into_iter().zip(together) {
+        let alone = alerts::under(tx, region(), permits, &Wanted::default()).await;
+        assert_eq!(ids(&together), ids(&alone.unwrap()), "{permits:?}");
+    }
+}
+
 /// Invariant 4. Break it: in `store/alerts.rs`, leave out any line of `under_scope` that adds a
 /// condition.
 #[tokio::test]
@@ -151,6 +166,7 @@ async fn what_a_permit_does_not_reach_is_not_read() {
         lay_out(&mut tx, elsewhere, &mut chance).await;
         let rows = lay_out(&mut tx, region(), &mut chance).await;
         let (mut reached, mut hidden) = (0, 0);
+        let mut before: Vec<Permit> = Vec::new();
         for _ in 0..QUESTIONS {
             let (permits, wanted) = question(&mut chance);
             let under = alerts::under(&mut tx, region(), &permits, &wanted)
@@ -175,6 +191,8 @@ async fn what_a_permit_does_not_reach_is_not_read() {
             assert_eq!(read, expected, "{permits:?}");
             reached += read.len();
             hidden += rows.len() - read.len();
+            each_has_its_own(&mut tx, [&before, &permits]).await;
+            before = permits;
         }
         assert!(
             reached > 500 && hidden > 500,

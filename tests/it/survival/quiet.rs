@@ -65,10 +65,8 @@ async fn should_hold(bench: &Bench, county: &County) -> Held {
             standing: Some(Standing::Active),
             actor: None,
         };
-        for mut child in facts::children_at(&mut tx, region(), party.id, today, None)
-            .await
-            .unwrap()
-        {
+        let wards = facts::children_at(&mut tx, region(), &[party.id], today).await;
+        for mut child in wards.unwrap().remove(&party.id).unwrap_or_default() {
             let of = [child.child];
             let consents = facts::consents(&mut tx, region(), &of, Some(party.id)).await;
             child.consents = consents
