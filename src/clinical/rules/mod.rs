@@ -19,6 +19,7 @@ use crate::clinical::growth::{Indicator, TableError, Tables};
 use crate::clinical::schedule::{Status, Track};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::checkup::VisitKind;
 use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::text_code::text_codes;
 
@@ -228,7 +229,8 @@ pub enum Condition {
         any_of: Vec<String>,
         #[serde(default)]
         none_of: Vec<String>,
-        settled_by: Option<Settled>,
+        #[serde(default)]
+        settled_by: Vec<Settled>,
     },
     /// A quantity from `at_least` to just below `below`.
     Quantity {
@@ -261,6 +263,8 @@ pub enum Condition {
         /// Only for a child of whom some check-up states this finding: where no dose was ever
         /// recorded, the record is missing and not the doses.
         only_with: Option<FindingCode>,
+        /// Likewise only for a child of whom some check-up is of this kind.
+        only_with_visit: Option<VisitKind>,
     },
     /// An allergy of one of the kinds, each substance for itself, until a later check-up rules
     /// that substance out.
@@ -381,11 +385,26 @@ macro_rules! shipped {
 
 /// The rule files that ship inside the program.
 const SHIPPED: &[(&str, &str)] = shipped![
+    "allergy.toml",
     "anaemia.toml",
+    "check_ups.toml",
     "conditions.toml",
+    "conditions_acute.toml",
+    "conditions_care.toml",
+    "development.toml",
+    "development_signs.toml",
+    "entry.toml",
+    "examination.toml",
     "growth.toml",
-    "senses.toml",
-    "signs.toml",
+    "growth_who.toml",
+    "hearing.toml",
+    "immunisation.toml",
+    "infectious.toml",
+    "infectious_contacts.toml",
+    "newborn.toml",
+    "rickets.toml",
+    "teeth.toml",
+    "vision.toml",
 ];
 
 impl RuleSet {
