@@ -375,6 +375,8 @@ pub enum LoadError {
     Table(#[from] TableError),
     #[error(transparent)]
     Rule(#[from] RuleFileError),
+    #[error("no alternative rule file is called {0}")]
+    NoSuchAlternative(String),
 }
 
 macro_rules! shipped {
@@ -407,7 +409,37 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "vision.toml",
 ];
 
+/// A file that ships beside the others and takes the place of one of them where it is chosen.
+struct Alternative {
+    name: &'static str,
+    replaces: &'static str,
+    text: &'static str,
+}
+
+const ALTERNATIVES: &[Alternative] = &[Alternative {
+    name: "anaemia_who_2024.toml",
+    replaces: "anaemia.toml",
+    text: include_str!("../data/rules/alternatives/anaemia_who_2024.toml"),
+}];
+
 impl RuleSet {
+    /// The shipped rules with alternatives chosen by their file names: another authority's limits
+    /// in place of the usual ones, never beside them.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a name that is no alternative's, or if a file is unsound.
+    pub fn choosing(tables: Tables, alternatives: &[&str]) -> Result<RuleSet, LoadError> {
+        let mut files = SHIPPED.to_vec();
+        for name in alternatives {
+            let chosen = ALTERNATIVES.iter().find(|known| known.name == *name);
+            let chosen = chosen.ok_or_else(|| LoadError::NoSuchAlternative((*name).to_owned()))?;
+            files.retain(|(name, _)| *name != chosen.replaces);
+            files.push((chosen.name, chosen.text));
+        }
+        files.sort_unstable_by_key(|(name, _)| *name);
+        Ok(RuleSet::read(tables, &files)?)
+    }
+
     /// The rules and tables that ship inside the program.
     ///
     /// # Errors
