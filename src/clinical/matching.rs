@@ -227,7 +227,7 @@ impl<'a> Case<'a> {
                 none_of,
                 settled_by,
             } => {
-                self.coded(rule, *finding, any_of, none_of, settled_by.as_ref())
+                self.coded(rule, *finding, any_of, none_of, settled_by)
                     .into_iter()
                     .for_each(found);
             }
@@ -270,12 +270,14 @@ impl<'a> Case<'a> {
                 items,
                 status,
                 only_with,
+                only_with_visit,
             } => {
                 let asked = item::Asked {
                     track: *track,
                     items,
                     status: *status,
                     only_with: *only_with,
+                    only_with_visit: *only_with_visit,
                 };
                 if let Some(forecast) = &self.forecast {
                     self.items(rule, forecast, &asked, found);

@@ -7,6 +7,7 @@ use crate::clinical::growth::age::Age;
 use crate::clinical::rules::Rule;
 use crate::clinical::schedule::{Forecast, Status, Track};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::checkup::VisitKind;
 
 /// Which items of a schedule.
 pub(super) struct Asked<'r> {
@@ -15,6 +16,7 @@ pub(super) struct Asked<'r> {
     pub items: &'r [String],
     pub status: Status,
     pub only_with: Option<FindingCode>,
+    pub only_with_visit: Option<VisitKind>,
 }
 
 impl Case<'_> {
@@ -27,6 +29,13 @@ impl Case<'_> {
         asked: &Asked<'_>,
         found: &mut dyn FnMut(Match),
     ) {
+        let visited = |kind| {
+            let mut exams = self.history.exams();
+            exams.any(|(_, exam)| exam.check_up.visit() == kind)
+        };
+        if asked.only_with_visit.is_some_and(|kind| !visited(kind)) {
+            return;
+        }
         if asked
             .only_with
             .is_some_and(|code| self.history.latest(code).is_none())

@@ -44,7 +44,7 @@ impl Case<'_> {
         code: FindingCode,
         any_of: &[String],
         none_of: &[String],
-        settled_by: Option<&Settled>,
+        settled_by: &[Settled],
     ) -> Option<Match> {
         let at = self.history.latest(code)?;
         let age = self.age_for(rule, at)?;
@@ -58,7 +58,7 @@ impl Case<'_> {
                 none_of => !among(none_of, value),
             })
             .collect();
-        if values.is_empty() || settled_by.is_some_and(|by| self.settled(at, by)) {
+        if values.is_empty() || settled_by.iter().any(|by| self.settled(at, by)) {
             return None;
         }
         values.sort_unstable();

@@ -20,6 +20,7 @@ use crate::clinical::growth::{Indicator, TableError, Tables};
 use crate::clinical::schedule::{Status, Track};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::checkup::VisitKind;
 use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::text_code::text_codes;
 
@@ -241,7 +242,8 @@ pub enum Condition {
         any_of: Vec<String>,
         #[serde(default)]
         none_of: Vec<String>,
-        settled_by: Option<Settled>,
+        #[serde(default)]
+        settled_by: Vec<Settled>,
     },
     /// A quantity from `at_least` to just below `below`.
     Quantity {
@@ -274,6 +276,8 @@ pub enum Condition {
         /// Only for a child of whom some check-up states this finding: where no dose was ever
         /// recorded, the record is missing and not the doses.
         only_with: Option<FindingCode>,
+        /// Likewise only for a child of whom some check-up is of this kind.
+        only_with_visit: Option<VisitKind>,
     },
     /// An allergy of one of the kinds, each substance for itself, until a later check-up rules
     /// that substance out.
@@ -414,6 +418,8 @@ pub enum LoadError {
     Table(#[from] TableError),
     #[error(transparent)]
     Rule(#[from] RuleFileError),
+    #[error("no alternative rule file is called {0}")]
+    NoSuchAlternative(String),
 }
 
 macro_rules! shipped {
@@ -424,14 +430,59 @@ macro_rules! shipped {
 
 /// The rule files that ship inside the program.
 const SHIPPED: &[(&str, &str)] = shipped![
+    "allergy.toml",
     "anaemia.toml",
+    "check_ups.toml",
     "conditions.toml",
+    "conditions_acute.toml",
+    "conditions_care.toml",
+    "development.toml",
+    "development_signs.toml",
+    "entry.toml",
+    "examination.toml",
     "growth.toml",
-    "senses.toml",
-    "signs.toml",
+    "growth_who.toml",
+    "hearing.toml",
+    "immunisation.toml",
+    "infectious.toml",
+    "infectious_contacts.toml",
+    "newborn.toml",
+    "rickets.toml",
+    "teeth.toml",
+    "vision.toml",
 ];
 
+/// A file that ships beside the others and takes the place of one of them where it is chosen.
+struct Alternative {
+    name: &'static str,
+    replaces: &'static str,
+    text: &'static str,
+}
+
+const ALTERNATIVES: &[Alternative] = &[Alternative {
+    name: "anaemia_who_2024.toml",
+    replaces: "anaemia.toml",
+    text: include_str!("../data/rules/alternatives/anaemia_who_2024.toml"),
+}];
+
 impl RuleSet {
+    /// The shipped rules with alternatives chosen by their file names: another authority's limits
+    /// in place of the usual ones, never beside them.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a name that is no alternative's, or if a file is unsound.
+    pub fn choosing(tables: Tables, alternatives: &[&str]) -> Result<RuleSet, LoadError> {
+        let mut files = SHIPPED.to_vec();
+        for name in alternatives {
+            let chosen = ALTERNATIVES.iter().find(|known| known.name == *name);
+            let chosen = chosen.ok_or_else(|| LoadError::NoSuchAlternative((*name).to_owned()))?;
+            files.retain(|(name, _)| *name != chosen.replaces);
+            files.push((chosen.name, chosen.text));
+        }
+        files.sort_unstable_by_key(|(name, _)| *name);
+        Ok(RuleSet::read(tables, &files)?)
+    }
+
     /// The rules and tables that ship inside the program.
     ///
     /// # Errors

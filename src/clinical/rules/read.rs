@@ -466,7 +466,7 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             if any_of.is_empty() == none_of.is_empty() {
                 return Err(RuleFault::Condition);
             }
-            if let Some(Settled { finding, any_of }) = settled_by {
+            for Settled { finding, any_of } in settled_by {
                 if any_of.is_empty() {
                     return Err(RuleFault::Condition);
                 }

@@ -1,0 +1,223 @@
+//! Infectious disease (domain reference 3.7): how long a child stays away, what it needs to return,
+//! and how contacts are watched.
+
+use super::*;
+use crate::clinical::fitness::Grade;
+
+fn dated(code: &str, date: &str) -> Finding {
+    Finding::parse(code, RawValue::Date(date), FindingStatus::Final, "").unwrap()
+}
+
+fn ill(record: &str, date: &str, disease: &str, dates: &[(&str, &str)]) -> CheckUp {
+    let mut findings = vec![coded("INFECTIOUS_DISEASE", disease, None)];
+    findings.extend(dates.iter().map(|(code, date)| dated(code, date)));
+    check_up(record, date, findings)
+}
+
+fn found(today: &str, check_ups: &[CheckUp]) -> Vec<Raised> {
+    let assessed = on(today, &girl(), check_ups).raised.into_iter();
+    assessed
+        .filter(|alert| alert.category == Category::Infectious)
+        .collect()
+}
+
+/// The default table, each disease on its last day of isolation and on the day after. A period of n
+/// days from a day is over on that day plus n.
+#[test]
+fn each_disease_has_its_days() {
+    let onset: &[(&str, &str)] = &[("ONSET_DATE", "2025-03-01")];
+    let both: &[(&str, &str)] = &[
+        ("ONSET_DATE", "2025-03-01"),
+        ("SYMPTOMS_GONE_DATE", "2025-03-05"),
+    ];
+    let rash: &[(&str, &str)] = &[("RASH_DATE", "2025-03-02")];
+    let treated: &[(&str, &str)] = &[("TREATMENT_DATE", "2025-03-03")];
+    for (disease, dates, last, rule) in [
+        ("HFMD", both, "2025-03-14", "HFMD"),
+        ("HERPANGINA", both, "2025-03-14", "HERPANGINA"),
+        ("VARICELLA", both, "2025-03-14", "VARICELLA"),
+        ("MUMPS", onset, "2025-03-09", "MUMPS"),
+        // 48 hours after 5 March; 72 hours; 7 days.
+        ("INFLUENZA", both, "2025-03-06", "INFLUENZA"),
+        ("NOROVIRUS", both, "2025-03-07", "NOROVIRUS"),
+        ("DYSENTERY", both, "2025-03-11", "DYSENTERY"),
+        ("MEASLES", rash, "2025-03-06", "MEASLES"),
+        ("RUBELLA", rash, "2025-03-06", "RUBELLA"),
+        ("SCARLET_FEVER", treated, "2025-03-09", "SCARLET_FEVER"),
+        // Seven days from onset and three after the symptoms: both are 8 March.
+        ("MENINGOCOCCAL", both, "2025-03-07", "MENINGOCOCCAL"),
+    ] {
+        // The record is of the day on which the symptoms were gone: every date is before it.
+        let record = [ill("a", "2025-03-05", disease, dates)];
+        let at = |today: &str| {
+            let alerts = found(today, &record);
+            assert_eq!(alerts.len(), 1, "{disease} {today}");
+            alerts[0].clone()
+        };
+        let running = at(last);
+        assert_eq!(running.rule, format!("{rule}_ISOLATION"));
+        let limit = running.limit.unwrap();
+        let next = day(last).succ_opt().unwrap();
+        assert_eq!((limit.grade, limit.until), (Grade::Unfit, Some(next)));
+        let over = at(&next.to_string());
+        assert_eq!(over.rule, format!("{rule}_RETURN"), "{disease}");
+        assert_eq!(over.limit.unwrap().grade, Grade::Unfit);
+        let change = on(last, &girl(), &record).next_change;
+        assert!(change.is_some_and(|change| change <= next), "{disease}");
+    }
+}
+
+#[test]
+fn measles_with_pneumonia_takes_ten_days() {
+    let mut findings = vec![
+        coded("INFECTIOUS_DISEASE", "MEASLES", None),
+        dated("RASH_DATE", "2025-03-02"),
+    ];
+    let plain = check_up("a", "2025-03-03", findings.clone());
+    findings.push(coded("WITH_PNEUMONIA", "Y", None));
+    let pneumonia = check_up("a", "2025-03-03", findings);
+    let rule = |today, check_up: &CheckUp| {
+        let alerts = found(today, std::slice::from_ref(check_up));
+        rules(&alerts).join(",")
+    };
+    assert_eq!(rule("2025-03-07", &plain), "MEASLES_RETURN");
+    assert_eq!(
+        rule("2025-03-11", &pneumonia),
+        "MEASLES_PNEUMONIA_ISOLATION"
+    );
+    assert_eq!(rule("2025-03-12", &pneumonia), "MEASLES_PNEUMONIA_RETURN");
+}
+
+#[test]
+fn as_long_as_symptoms_last_there_is_no_day() {
+    let first = ill("a", "2025-03-02", "HFMD", &[("ONSET_DATE", "2025-03-01")]);
+    let alert = &found("2025-03-10", std::slice::from_ref(&first))[0];
+    let limit = alert.limit.as_ref().unwrap();
+    assert_eq!(limit.until, None);
+    let card = alert.care_card.facility.as_ref().unwrap().text();
+    assert!(card.contains("症状消失，且不早于2025-03-15"), "{card}");
+    // Still so after the fourteen days.
+    let late = &found("2025-03-20", std::slice::from_ref(&first))[0];
+    assert_eq!(late.rule, "HFMD_ISOLATION");
+    // A later check-up of the same institution states when they were gone.
+    let gone = check_up(
+        "b",
+        "2025-03-18",
+        vec![dated("SYMPTOMS_GONE_DATE", "2025-03-18")],
+    );
+    let both = [first, gone];
+    assert_eq!(rules(&found("2025-03-20", &both)), ["HFMD_RETURN"]);
+    assert_eq!(found("2025-03-20", &both)[0].check_ups, ["a", "b"]);
+}
+
+#[test]
+fn a_certificate_after_the_diagnosis_lets_the_child_return() {
+    let illness = ill("a", "2025-03-02", "MUMPS", &[]);
+    let certificate =
+        |date: &str, code: &str| check_up("c", date, vec![coded("RETURN_CERTIFICATE", code, None)]);
+    let with = |date: &str, code: &str| {
+        let both = [illness.clone(), certificate(date, code)];
+        rules(&found("2025-03-20", &both)).join(",")
+    };
+    assert_eq!(with("2025-03-12", "MUMPS"), "");
+    // Of another disease, of the day of the diagnosis, of an earlier illness.
+    assert_eq!(with("2025-03-12", "HFMD"), "MUMPS_RETURN");
+    assert_eq!(with("2025-03-02", "MUMPS"), "MUMPS_RETURN");
+    assert_eq!(with("2025-02-01", "MUMPS"), "MUMPS_RETURN");
+    // A new illness after it counts anew.
+    let again = ill("d", "2025-03-19", "MUMPS", &[]);
+    let all = [illness, certificate("2025-03-12", "MUMPS"), again];
+    let alerts = found("2025-03-20", &all);
+    assert_eq!(rules(&alerts), ["MUMPS_ISOLATION"]);
+    assert_eq!(alerts[0].check_ups, ["d"]);
+}
+
+#[test]
+fn a_day_belongs_to_the_disease_of_its_record() {
+    let hfmd = ill(
+        "a",
+        "2025-03-05",
+        "HFMD",
+        &[
+            ("ONSET_DATE", "2025-03-01"),
+            ("SYMPTOMS_GONE_DATE", "2025-03-05"),
+        ],
+    );
+    let flu = ill(
+        "b",
+        "2025-03-12",
+        "INFLUENZA",
+        &[("ONSET_DATE", "2025-03-11")],
+    );
+    let alerts = found("2025-03-15", &[hfmd, flu]);
+    assert_eq!(rules(&alerts), ["HFMD_RETURN", "INFLUENZA_ISOLATION"]);
+    assert_eq!(input(&alerts[0], "ONSET_DATE"), "2025-03-01");
+    assert_eq!(alerts[0].check_ups, ["a"]);
+}
+
+#[test]
+fn without_a_certificate_the_alert_ends_after_ninety_days() {
+    let illness = [ill("a", "2025-03-02", "MUMPS", &[])];
+    assert_eq!(rules(&found("2025-05-30", &illness)), ["MUMPS_RETURN"]);
+    assert_eq!(rules(&found("2025-05-31", &illness)), [""; 0]);
+}
+
+#[test]
+fn contacts_are_watched_and_stay_in_care() {
+    let contact = check_up(
+        "a",
+        "2025-03-04",
+        vec![
+            coded("INFECTIOUS_CONTACT", "VARICELLA", None),
+            dated("CONTACT_DATE", "2025-03-03"),
+        ],
+    );
+    let one = std::slice::from_ref(&contact);
+    let alerts = found("2025-03-23", one);
+    assert_eq!(rules(&alerts), ["CONTACT_VARICELLA"]);
+    let limit = alerts[0].limit.clone().unwrap();
+    assert_eq!(
+        (limit.grade, limit.until),
+        (Grade::Conditional, Some(day("2025-03-24")))
+    );
+    assert_eq!(rules(&found("2025-03-24", one)), [""; 0]);
+    // Who falls ill is no longer watched but isolated.
+    let illness = ill("b", "2025-03-15", "VARICELLA", &[]);
+    let both = [contact.clone(), illness];
+    assert_eq!(rules(&found("2025-03-16", &both)), ["VARICELLA_ISOLATION"]);
+    // A child whose defences are weak must see a doctor the same day.
+    let weak = check_up(
+        "w",
+        "2024-12-01",
+        vec![coded("CONDITION", "IMMUNE_DEFICIENCY", None)],
+    );
+    let alerts = found("2025-03-10", &[contact, weak]);
+    assert_eq!(rules(&alerts), ["CONTACT_VARICELLA_IMMUNE_DEFICIENCY"]);
+    assert_eq!(alerts[0].check_ups, ["w", "a"]);
+}
+
+#[test]
+fn fitness_is_the_gravest_of_what_stands() {
+    let check_ups = [
+        ill("a", "2025-03-02", "MUMPS", &[]),
+        check_up(
+            "b",
+            "2025-03-02",
+            vec![coded("ANAPHYLAXIS", "PRESENT", None)],
+        ),
+    ];
+    let assessed = on("2025-03-05", &girl(), &check_ups);
+    assert_eq!(assessed.fitness.grade, Grade::Unfit);
+    assert_eq!(assessed.fitness.until, Some(day("2025-03-11")));
+    let because: Vec<&str> = assessed
+        .fitness
+        .because
+        .iter()
+        .map(|(at, _)| assessed.raised[*at].rule.as_str())
+        .collect();
+    assert_eq!(because, ["MUMPS_ISOLATION"]);
+    assert_eq!(
+        assessed.fitness.headline_zh(),
+        "今日不宜在托：流行性腮腺炎隔离至2025-03-11，凭返园证明返园"
+    );
+}
