@@ -27,7 +27,9 @@ pub mod organizations;
 pub mod practitioners;
 pub mod push;
 pub mod reason;
+pub mod reassessment;
 pub mod regions;
+pub mod rule_book;
 pub mod tide;
 pub mod unmatched;
 
