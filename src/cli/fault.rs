@@ -53,7 +53,7 @@ pub enum Fault {
     /// The server failed as a whole.
     #[error("the server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
-    /// The rules that ship with the program can't be read.
+    /// The rules that ship with the program, or that count in a region, can't be read.
     #[error("the rules can't be read: {0}")]
     Rules(String),
     /// Standard output ended.

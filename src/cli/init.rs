@@ -102,6 +102,7 @@ impl Init {
             altitude_m: self.altitude_m,
             correct_for_altitude: self.correct_for_altitude,
             growth_standard: self.growth_standard,
+            rule_set: None,
         };
         let commission = Invitation {
             kind: OrganizationKind::HealthCommission,

@@ -141,7 +141,7 @@ pub async fn opened(
         None => Store::sqlite(&dir.file(files::DATABASE), clock).await?,
     };
     let chance = system_chance();
-    Ok(Gateway::open(Parts {
+    let gateway = Gateway::open(Parts {
         store,
         masters,
         chance,
@@ -149,7 +149,11 @@ pub async fn opened(
         schedules,
         certifying,
     })
-    .await?)
+    .await?;
+    // Rules that are half understood are no rules: it does not begin with them.
+    let readable = gateway.rules_are_readable().await?;
+    readable.map_err(|unreadable| Fault::Rules(unreadable.to_string()))?;
+    Ok(gateway)
 }
 
 fn certifying(dir: &DataDir, config: &Config) -> Result<Certifying, Fault> {

@@ -22,5 +22,6 @@ pub mod inbox;
 pub mod organization;
 pub mod purpose;
 pub mod region;
+pub mod rule_set;
 pub mod sex;
 pub(crate) mod text_code;

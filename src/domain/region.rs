@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::growth_standard::GrowthStandard;
+use super::rule_set::{Basis, RuleSetId};
 
 /// A six-digit GB/T 2260 code. The tenant key: every primary key starts with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,11 +49,27 @@ pub struct Settings {
     pub correct_for_altitude: bool,
     /// Whose growth classes raise alerts.
     pub growth_standard: GrowthStandard,
+    /// The rules children are assessed by; none before a gateway has settled on its own.
+    pub rule_set: Option<RuleSetId>,
 }
 
 impl Settings {
     /// The highest altitude a region may state, in metres.
     pub const HIGHEST_ALTITUDE_M: u32 = 6000;
+
+    /// What an assessment by these rules rests on here. A setting that rules read belongs into it:
+    /// then a change of it reaches every child.
+    pub fn basis(&self, rule_set: RuleSetId) -> Basis {
+        Basis {
+            rule_set,
+            growth_standard: self.growth_standard,
+            corrected_m: if self.correct_for_altitude {
+                self.altitude_m
+            } else {
+                0
+            },
+        }
+    }
 }
 
 /// A region's time zone. China keeps one offset without summer time, so an offset is enough.

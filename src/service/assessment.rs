@@ -16,8 +16,8 @@ use crate::{
         assess::{self, Assessment, Examined, Raised},
         care_card::{FacilityCard, Text},
         fitness::Grade,
-        rules::Recipient,
-        schedule::Life,
+        rules::{Recipient, RuleSet},
+        schedule::{Life, Schedules},
     },
     domain::{
         alert::Alert,
@@ -31,7 +31,9 @@ use crate::{
     store::{
         Tx,
         alerts::{self, AlertRow, NewAlert},
+        assessments,
         check_ups::{self, Examination},
+        children::Assessed,
     },
     vault::IndexKey,
 };
@@ -136,15 +138,33 @@ pub async fn reassess(
     for alert in alerts::standing(tx, occasion.region, &ids).await? {
         standing.entry(alert.child).or_default().push(alert);
     }
+    let rules = gateway
+        .rule_book()
+        .of(tx, occasion.region, occasion.settings)
+        .await?;
+    let basis = Basis {
+        rules: &rules,
+        schedules: gateway.schedules(),
+        index: gateway.keyring().index(),
+        occasion,
+    };
     let mut plan = Plan::default();
     for child in children {
         let history = histories.remove(&child.row.id).unwrap_or_default();
         let standing = standing.remove(&child.row.id).unwrap_or_default();
-        plan_child(
-            &mut plan, gateway, occasion, child, history, standing, chance,
-        )?;
+        plan_child(&mut plan, &basis, child, history, standing, chance)?;
     }
+    let by = occasion.settings.basis(rules.id());
+    assessments::note(tx, occasion.region, by, &plan.assessed).await?;
     plan.carry_out(tx, occasion).await
+}
+
+/// What an assessment rests on beside the child's own records.
+struct Basis<'a> {
+    rules: &'a RuleSet,
+    schedules: &'a Schedules,
+    index: &'a IndexKey,
+    occasion: &'a Occasion<'a>,
 }
 
 /// What has to be written.
@@ -155,6 +175,8 @@ struct Plan {
     resolved: Vec<Id<Alert>>,
     retracted: Vec<Id<Alert>>,
     changed: BTreeSet<Id<Child>>,
+    /// Children whose basis or next day are others than before.
+    assessed: Vec<(Id<Child>, Option<NaiveDate>)>,
 }
 
 impl Plan {
@@ -176,13 +198,18 @@ impl Plan {
 
 fn plan_child(
     plan: &mut Plan,
-    gateway: &Gateway,
-    occasion: &Occasion<'_>,
+    basis: &Basis<'_>,
     child: &LockedChild,
     history: Vec<Examination>,
     standing: Vec<AlertRow>,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
+    let Basis {
+        rules,
+        schedules,
+        index,
+        occasion,
+    } = *basis;
     let opened = history
         .into_iter()
         .map(|c| Ok((c.id, open_check_up(child, c)?)))
@@ -212,10 +239,18 @@ fn plan_child(
         growth_standard: occasion.settings.growth_standard,
     };
     let today = occasion.settings.zone.day(occasion.now);
-    let (rules, schedules) = (gateway.rules(), gateway.schedules());
-    let Assessment { raised, .. } =
-        assess::assess(rules, schedules, &life, &setting, &examined, today);
-    let index = gateway.keyring().index();
+    let Assessment {
+        raised,
+        next_change,
+        ..
+    } = assess::assess(rules, schedules, &life, &setting, &examined, today);
+    let assessed = Assessed {
+        by: Some(occasion.settings.basis(rules.id())),
+        next_day: next_change,
+    };
+    if child.row.assessed != assessed {
+        plan.assessed.push((child.row.id, assessed.next_day));
+    }
     let mut standing: BTreeMap<(String, String), AlertRow> = standing
         .into_iter()
         .map(|a| ((a.family.clone(), a.subject.clone()), a))

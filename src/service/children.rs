@@ -17,7 +17,7 @@ use crate::{
         child::Child, id::Id, identifier::ChildIdentifier, organization::OrganizationKind,
         region::RegionCode, sex::Sex,
     },
-    store::children::{self, ChildRow, NewChild, NewIdentifier},
+    store::children::{self, Assessed, ChildRow, NewChild, NewIdentifier},
 };
 
 /// A child to be registered. Personal.
@@ -140,6 +140,7 @@ async fn create(change: &mut Change, registration: &Registration) -> Result<Lock
         birth_date: registration.birth_date,
         gestation_days: registration.gestation_days,
         wrapped_key: Some(wrapped),
+        assessed: Assessed::default(),
     };
     let new = NewChild {
         row: row.clone(),

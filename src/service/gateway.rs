@@ -5,7 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rand::rngs::StdRng;
 
-use super::{bell::Bell, error::Error, keyring::Keyring};
+use super::{
+    bell::Bell,
+    error::Error,
+    keyring::Keyring,
+    rule_book::{RuleBook, Unreadable},
+};
 use crate::{
     clinical::{rules::RuleSet, schedule::Schedules},
     domain::{id::Id, organization::Organization, region::RegionCode},
@@ -22,7 +27,7 @@ struct Inner {
     store: Store,
     keyring: Keyring,
     chance: Mutex<StdRng>,
-    rules: RuleSet,
+    rule_book: RuleBook,
     schedules: Schedules,
     bell: Bell,
     certifying: RwLock<Certifying>,
@@ -47,7 +52,7 @@ pub struct Parts {
     pub masters: MasterKeys,
     /// A cryptographically strong source of chance.
     pub chance: StdRng,
-    /// The rules alerts are raised by.
+    /// The rules that ship with the program.
     pub rules: RuleSet,
     /// What a child should have had by when.
     pub schedules: Schedules,
@@ -60,12 +65,15 @@ impl Gateway {
     pub async fn open(mut parts: Parts) -> Result<Self, Error> {
         let mut tx = parts.store.begin().await?;
         let keyring = Keyring::open(parts.masters, &mut tx, &mut parts.chance).await?;
+        let rule_book = RuleBook::new(parts.rules);
+        let now = tx.now().await?;
+        rule_book.settle(&mut tx, now).await?;
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
             store: parts.store,
             keyring,
             chance: Mutex::new(parts.chance),
-            rules: parts.rules,
+            rule_book,
             schedules: parts.schedules,
             bell: Bell::default(),
             certifying: RwLock::new(parts.certifying),
@@ -93,9 +101,15 @@ impl Gateway {
         StdRng::from_rng(&mut *self.chance())
     }
 
-    /// The rules.
-    pub fn rules(&self) -> &RuleSet {
-        &self.0.rules
+    /// The rule sets.
+    pub fn rule_book(&self) -> &RuleBook {
+        &self.0.rule_book
+    }
+
+    /// Whether this program can read every rule set that counts somewhere.
+    pub async fn rules_are_readable(&self) -> Result<Result<(), Unreadable>, Error> {
+        let mut tx = self.0.store.snapshot().await?;
+        self.0.rule_book.check(&mut tx).await
     }
 
     /// The schedules.

@@ -28,9 +28,11 @@ pub mod organizations;
 pub mod practitioners;
 pub mod push;
 pub mod reason;
+pub mod reassessment;
 pub mod regions;
 pub mod retention;
 pub mod rotation;
+pub mod rule_book;
 pub mod tide;
 pub mod unmatched;
 

@@ -201,7 +201,13 @@ pub async fn found(
     if regions::find(&mut tx, region).await?.is_some() {
         return Err(Reason::RegionExists.into());
     }
-    regions::create(&mut tx, region, settings).await?;
+    let settings = Settings {
+        rule_set: settings
+            .rule_set
+            .or(Some(gateway.rule_book().shipped().id())),
+        ..settings.clone()
+    };
+    regions::create(&mut tx, region, &settings).await?;
     let mut founding = Founding::begin(gateway, tx, region).await?;
     let row = commission.row(Id::timed(founding.now, &mut founding.chance));
     organizations::insert(&mut founding.tx, region, &row, founding.now).await?;

@@ -35,7 +35,8 @@ pub struct Edit {
     pub growth_standard: Option<GrowthStandard>,
 }
 
-/// Changes the settings. What was assessed before stays as it was assessed.
+/// Changes the settings. Every child is assessed anew where rules read what changed, in the
+/// background.
 pub async fn update(
     gateway: &Gateway,
     region: RegionCode,

@@ -1,5 +1,5 @@
-//! What happens without anybody calling: deliveries that follow later, and the other gateways'
-//! notices. Everything here may stop at any instant and be taken up again, here or elsewhere.
+//! What happens without anybody calling: deliveries that follow later, children whose rules or day
+//! have changed, and the other gateways' notices. Everything here may stop at any instant and be taken up again, here or elsewhere.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use tokio::{task::JoinSet, time};
 
-use super::{delivery, error::Error, gateway::Gateway};
+use super::{delivery, error::Error, gateway::Gateway, reassessment};
 use crate::{
     domain::{id::Id, region::RegionCode},
     store::{
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// How often due deliveries are looked for.
+/// How often due work is looked for.
 const TICK: Duration = Duration::from_millis(500);
 /// Backfills taken up at a time.
 const AT_A_TIME: i64 = 64;
@@ -44,7 +44,7 @@ async fn deliver(gateway: Gateway) {
             Ok(true) => {}
             Ok(false) => time::sleep(TICK).await,
             Err(error) => {
-                tracing::warn!(reason = error.reason().code(), cause = %error, "deliveries wait");
+                tracing::warn!(reason = error.reason().code(), cause = %error, "deliveries and assessments wait");
                 time::sleep(TICK * 4).await;
             }
         }
@@ -58,10 +58,11 @@ pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
     let regions = regions::all(&mut tx).await?;
     tx.rollback().await?;
     let mut more = false;
-    for region in regions {
+    for (region, settings) in regions {
         let mut tx = gateway.store().snapshot().await?;
         let now = tx.now().await?;
         let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
+        let waiting = reassessment::waits(&mut tx, gateway, region, &settings, now).await?;
         tx.rollback().await?;
         for backfill in due {
             more |= match step(gateway, region, &backfill, CHILDREN_A_STEP).await {
@@ -71,6 +72,9 @@ pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
                 }
                 stepped => stepped?,
             };
+        }
+        if waiting {
+            more |= reassessment::step(gateway, region).await?;
         }
     }
     Ok(more)

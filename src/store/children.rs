@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 
 use super::{
     Tx,
-    engine::{Column, Conflict},
+    engine::{Column, Conflict, Row},
     error::StoreError,
     rows::{Reader, micros},
 };
 use crate::domain::{
-    child::Child, id::Id, organization::Organization, region::RegionCode, sex::Sex,
+    child::Child, id::Id, organization::Organization, region::RegionCode, rule_set::Basis, sex::Sex,
 };
 
 /// A child's row.
@@ -25,7 +25,21 @@ pub struct ChildRow {
     pub gestation_days: Option<u32>,
     /// The child's data key, wrapped; none once the child is erased.
     pub wrapped_key: Option<Vec<u8>>,
+    /// How its alerts stand.
+    pub assessed: Assessed,
 }
+
+/// What a child's alerts rest on, and until when they surely do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Assessed {
+    /// The rules and settings; none before the first assessment.
+    pub by: Option<Basis>,
+    /// The first day on which assessing again could change anything without a new record.
+    pub next_day: Option<NaiveDate>,
+}
+
+pub(super) const COLUMNS: &str =
+    "id, sex, birth_date, gestation_days, wrapped_key, assessed_by, next_day";
 
 /// Locks the children's rows in key order and reads them. Children that are not there are left out.
 pub async fn lock(
@@ -34,8 +48,7 @@ pub async fn lock(
     children: &[Id<Child>],
 ) -> Result<Vec<ChildRow>, StoreError> {
     let sql = format!(
-        "SELECT id, sex, birth_date, gestation_days, wrapped_key FROM children
-         WHERE region = $1 AND {} ORDER BY id{}",
+        "SELECT {COLUMNS} FROM children WHERE region = $1 AND {} ORDER BY id{}",
         tx.among("id", 2),
         tx.for_update()
     );
@@ -49,8 +62,7 @@ pub async fn find(
     children: &[Id<Child>],
 ) -> Result<Vec<ChildRow>, StoreError> {
     let sql = format!(
-        "SELECT id, sex, birth_date, gestation_days, wrapped_key FROM children
-         WHERE region = $1 AND {}",
+        "SELECT {COLUMNS} FROM children WHERE region = $1 AND {}",
         tx.among("id", 2)
     );
     read(tx, sql, region, children).await
@@ -74,20 +86,24 @@ async fn read(
         .bind_list(ids)
         .fetch_all(tx)
         .await?;
-    rows.iter()
-        .map(|row| {
-            let r = Reader::new(row, "children", "id");
-            let gestation: Option<i64> = row.get("gestation_days")?;
-            let gestation = gestation.map(u32::try_from).transpose();
-            Ok(ChildRow {
-                id: r.parsed("id")?,
-                sex: r.word("sex", Sex::parse)?,
-                birth_date: r.day("birth_date")?,
-                gestation_days: gestation.map_err(|_| r.corrupt("gestation_days"))?,
-                wrapped_key: row.get("wrapped_key")?,
-            })
-        })
-        .collect()
+    rows.iter().map(read_row).collect()
+}
+
+pub(super) fn read_row(row: &Row) -> Result<ChildRow, StoreError> {
+    let r = Reader::new(row, "children", "id");
+    let gestation: Option<i64> = row.get("gestation_days")?;
+    let gestation = gestation.map(u32::try_from).transpose();
+    Ok(ChildRow {
+        id: r.parsed("id")?,
+        sex: r.word("sex", Sex::parse)?,
+        birth_date: r.day("birth_date")?,
+        gestation_days: gestation.map_err(|_| r.corrupt("gestation_days"))?,
+        wrapped_key: row.get("wrapped_key")?,
+        assessed: Assessed {
+            by: r.given("assessed_by")?,
+            next_day: r.given("next_day")?,
+        },
+    })
 }
 
 /// A child to be registered.

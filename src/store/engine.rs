@@ -1,7 +1,7 @@
 //! The two-armed engine: `Tx`, `Query` and `Row` are each SQLite or PostgreSQL, and nothing else
 //! in the house asks which. Two engines are a closed set, and that is what an enum says.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -264,6 +264,27 @@ impl Tx {
         }
     }
 
+    /// What the pairs bound as `$n` and `$n+1` by [`Query::bind_pairs`] hold for `column`; `$n` is also
+    /// a list for [`Tx::among`].
+    pub fn paired(&self, column: &str, n: u32) -> String {
+        let values = n + 1;
+        match &self.arm {
+            TxArm::Sqlite(_) => format!("(${values} ->> {column})"),
+            TxArm::Postgres(_) => {
+                format!("(${values}::text[])[array_position(${n}::text[], {column})]")
+            }
+        }
+    }
+
+    /// What makes a `SELECT` lock its rows and pass over those that others hold: nothing on SQLite,
+    /// which is exclusive already.
+    pub fn for_update_of_free(&self) -> &'static str {
+        match &self.arm {
+            TxArm::Sqlite(_) => "",
+            TxArm::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// What makes a `SELECT` lock its rows: nothing on SQLite, which is exclusive already.
     pub fn for_update(&self) -> &'static str {
         match &self.arm {
@@ -455,6 +476,15 @@ impl Query {
         match self {
             Self::Sqlite(q) => Self::Sqlite(q.bind(serde_json::json!(values).to_string())),
             Self::Postgres(q) => Self::Postgres(q.bind(values)),
+        }
+    }
+
+    /// Binds the next two `$n` to pairs of different keys, for [`Tx::paired`].
+    pub fn bind_pairs(self, pairs: BTreeMap<String, String>) -> Self {
+        let query = self.bind_list(pairs.keys().cloned().collect());
+        match query {
+            Self::Sqlite(q) => Self::Sqlite(q.bind(serde_json::json!(pairs).to_string())),
+            Self::Postgres(q) => Self::Postgres(q.bind(pairs.into_values().collect::<Vec<_>>())),
         }
     }
 

@@ -1,9 +1,15 @@
 //! Regions and their settings.
 
-use super::{Tx, error::StoreError, rows::Reader};
+use super::{
+    Tx,
+    engine::Row,
+    error::StoreError,
+    rows::{Reader, or_nothing},
+};
 use crate::domain::{
     growth_standard::GrowthStandard,
     region::{RegionCode, Settings, Zone},
+    rule_set::RuleSetId,
 };
 
 /// A region's settings, and the revision at which they were read.
@@ -14,25 +20,33 @@ pub async fn find(tx: &mut Tx, region: RegionCode) -> Result<Option<(Settings, i
         .fetch_optional(tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let r = Reader::new(&row, "regions", "region");
+    let revision = Reader::new(&row, "regions", "region").int("revision")?;
+    Ok(Some((read(&row)?, revision)))
+}
+
+fn read(row: &Row) -> Result<Settings, StoreError> {
+    let r = Reader::new(row, "regions", "region");
     let zone = Zone::east(r.number("utc_offset_minutes")?);
-    let settings = Settings {
+    Ok(Settings {
         zone: zone.ok_or_else(|| r.corrupt("utc_offset_minutes"))?,
         altitude_m: r.number("altitude_m")?,
         correct_for_altitude: r.flag("correct_for_altitude")?,
         growth_standard: r.word("growth_standard", GrowthStandard::parse)?,
-    };
-    Ok(Some((settings, r.int("revision")?)))
+        rule_set: r.given("active_rule_set")?,
+    })
 }
 
-/// Every region.
-pub async fn all(tx: &mut Tx) -> Result<Vec<RegionCode>, StoreError> {
+/// Every region with its settings.
+pub async fn all(tx: &mut Tx) -> Result<Vec<(RegionCode, Settings)>, StoreError> {
     let rows = tx
-        .query("SELECT region FROM regions ORDER BY region")
+        .query("SELECT * FROM regions ORDER BY region")
         .fetch_all(tx)
         .await?;
     rows.iter()
-        .map(|row| Reader::new(row, "regions", "region").parsed("region"))
+        .map(|row| {
+            let region = Reader::new(row, "regions", "region").parsed("region")?;
+            Ok((region, read(row)?))
+        })
         .collect()
 }
 
@@ -44,14 +58,15 @@ pub async fn create(
 ) -> Result<(), StoreError> {
     tx.query(
         "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude,
-                              growth_standard, revision)
-         VALUES ($1, $2, $3, $4, $5, 1)",
+                              growth_standard, active_rule_set, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, 1)",
     )
     .bind(region.to_string())
     .bind(i64::from(settings.zone.minutes()))
     .bind(i64::from(settings.altitude_m))
     .bind(i64::from(settings.correct_for_altitude))
     .bind(settings.growth_standard.as_str())
+    .bind(or_nothing(settings.rule_set))
     .execute(tx)
     .await?;
     tx.query("INSERT INTO ledger_heads (region, size, time_us) VALUES ($1, 0, 0)")
@@ -80,6 +95,36 @@ pub async fn update(
         .bind(i64::from(settings.altitude_m))
         .bind(i64::from(settings.correct_for_altitude))
         .bind(settings.growth_standard.as_str())
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Lets regions that never said by which rules their children are assessed go on with `rule_set`.
+pub async fn settle(tx: &mut Tx, rule_set: RuleSetId) -> Result<(), StoreError> {
+    tx.query("UPDATE regions SET active_rule_set = $1 WHERE active_rule_set = ''")
+        .bind(rule_set.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Turns the pointer to the rules, if nobody changed the region since `revision`; tells whether it
+/// did.
+pub async fn point(
+    tx: &mut Tx,
+    region: RegionCode,
+    rule_set: RuleSetId,
+    revision: i64,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "UPDATE regions SET active_rule_set = $3, revision = revision + 1
+             WHERE region = $1 AND revision = $2",
+        )
+        .bind(region.to_string())
+        .bind(revision)
+        .bind(rule_set.to_string())
         .execute(tx)
         .await?;
     Ok(changed == 1)

@@ -76,6 +76,15 @@ impl<'r> Reader<'r> {
             .transpose()
     }
 
+    /// The same in a column that says nothing with empty text.
+    pub fn given<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        let text = self.text(column)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| self.corrupt(column))
+    }
+
     /// A word of a closed set.
     pub fn word<T>(
         &self,
@@ -122,6 +131,11 @@ fn instant(micros: i64) -> Option<DateTime<Utc>> {
 /// An instant as it is stored.
 pub fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
+}
+
+/// A value as a column keeps it that says nothing with empty text.
+pub fn or_nothing(value: Option<impl ToString>) -> String {
+    value.map(|v| v.to_string()).unwrap_or_default()
 }
 
 /// A set of words as it is stored: separated by spaces, in order.

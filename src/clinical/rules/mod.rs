@@ -4,11 +4,14 @@
 //! closed vocabulary of [`Condition`]. A file that is not sound is refused at load, with its line
 //! and rule: the program does not start with rules it half understands.
 
+pub mod bundle;
 mod growth;
 mod index;
 mod read;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -22,8 +25,10 @@ use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::checkup::VisitKind;
 use crate::domain::growth_standard::GrowthStandard;
+use crate::domain::rule_set::RuleSetId;
 use crate::domain::text_code::text_codes;
 
+pub use bundle::{Bundle, RuleFile};
 pub use read::{RuleFault, RuleFileError};
 
 text_codes! {
@@ -408,7 +413,8 @@ impl Source {
 pub struct RuleSet {
     rules: Vec<Rule>,
     index: index::Index,
-    pub(crate) tables: Tables,
+    bundle: Bundle,
+    pub(crate) tables: Arc<Tables>,
 }
 
 /// Why the shipped clinical data could not be loaded.
@@ -495,16 +501,44 @@ impl RuleSet {
     ///
     /// # Errors
     /// [`RuleFileError`] names file, line, rule and fault of the first one that is not sound.
-    pub fn read(tables: Tables, files: &[(&str, &str)]) -> Result<RuleSet, RuleFileError> {
-        let rules = read::read_all(files)?;
+    pub fn read(
+        tables: impl Into<Arc<Tables>>,
+        files: &[(&str, &str)],
+    ) -> Result<RuleSet, RuleFileError> {
+        let file = |&(name, text): &(&str, &str)| RuleFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        RuleSet::of(Bundle::of(files.iter().map(file).collect()), tables)
+    }
+
+    /// The rules of a set of files.
+    ///
+    /// # Errors
+    /// [`RuleFileError`] names file, line, rule and fault of the first one that is not sound.
+    pub fn of(bundle: Bundle, tables: impl Into<Arc<Tables>>) -> Result<RuleSet, RuleFileError> {
+        let files = bundle.files().iter();
+        let files: Vec<(&str, &str)> = files.map(|f| (&*f.name, &*f.text)).collect();
+        let rules = read::read_all(&files)?;
         Ok(RuleSet {
             index: index::Index::of(&rules),
             rules,
-            tables,
+            tables: tables.into(),
+            bundle,
         })
     }
 
-    /// In the order of files and of rules in them.
+    /// The set's name: what it says decides it.
+    pub fn id(&self) -> RuleSetId {
+        self.bundle.id()
+    }
+
+    /// The files it was read from.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// In the order of files by name, and of rules in them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -522,7 +556,7 @@ impl RuleSet {
     }
 
     /// The growth standards.
-    pub fn tables(&self) -> &Tables {
+    pub fn tables(&self) -> &Arc<Tables> {
         &self.tables
     }
 }

@@ -13,7 +13,8 @@ use yuqiao::{
     domain::{alert::Category, purpose::Purpose},
     service::caller::Claim,
     store::{
-        Tx, alerts, alerts::Wanted, askers, backfills, check_ups, children, facts, inboxes, looks,
+        Tx, alerts, alerts::Wanted, askers, assessments, backfills, check_ups, children, facts,
+        inboxes, looks,
     },
 };
 
@@ -36,6 +37,10 @@ const CHILDREN: Search = ("children", &["region", "id"]);
 const ALERTS: Search = ("alerts", &["region", "child"]);
 const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
 const DISPUTES: Search = ("guardianships", &["region", "child"]);
+const WAITING: &[Search] = &[
+    ("children", &["region", "assessed_by"]),
+    ("children", &["region", "next_day"]),
+];
 const CURRENT: Search = ("enrolments", &["region", "facility", "<expr>"]);
 
 /// Runs every access query once; none of these rows exists, which is no matter to the statements.
@@ -93,6 +98,11 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         &[("identifier_slots", &["region", "identifier"])]);
     query!("children of a backfill", backfills::children_of(tx, region, facility, today, "", 64),
         &[CURRENT, ("inbox_held", &["region", "recipient"])]);
+    let active = "0123456789abcdef0123.WST423.0".parse().unwrap();
+    query!("whether a child waits", assessments::any_waiting(tx, region, active, today), WAITING);
+    query!("children that wait", assessments::lock_waiting(tx, region, active, today, 64), WAITING);
+    query!("children assessed", assessments::note(tx, region, active, &children.map(|c| (c, None))), &[CHILDREN]);
+    query!("children in order", assessments::after(tx, region, "", 64), &[CHILDREN]);
     disclosing(tx, &mut queries).await;
     queries
 }

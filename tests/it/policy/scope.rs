@@ -18,7 +18,7 @@ use yuqiao::{
     store::{
         Tx,
         alerts::{self, AlertRow, Disclosed, NewAlert, Wanted},
-        children::{self, ChildRow, NewChild},
+        children::{self, Assessed, ChildRow, NewChild},
     },
 };
 
@@ -124,6 +124,7 @@ async fn lay_out(tx: &mut Tx, region: RegionCode, chance: &mut StdRng) -> Vec<Al
             birth_date: "2024-05-04".parse().unwrap(),
             gestation_days: None,
             wrapped_key: None,
+            assessed: Assessed::default(),
         };
         let child = NewChild {
             row,

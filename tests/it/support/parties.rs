@@ -102,6 +102,7 @@ impl Bench {
             altitude_m: 1300,
             correct_for_altitude: false,
             growth_standard: GrowthStandard::Wst423,
+            rule_set: None,
         };
         let kind = OrganizationKind::HealthCommission;
         let commission = invitation(kind, "示例卫生健康委");
