@@ -53,7 +53,7 @@ pub async fn sweep(gateway: &Gateway, retention: &Retention) -> Result<bool, Err
     let regions = regions::all(&mut tx).await?;
     tx.rollback().await?;
     let mut more = false;
-    for region in regions {
+    for (region, _) in regions {
         let mut tx = gateway.store().begin().await?;
         let horizon = now - retention.idempotency;
         let gone = retention::forget_keys(&mut tx, region, horizon, AT_A_TIME).await?;

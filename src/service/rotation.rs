@@ -67,7 +67,8 @@ async fn each(
     mut step: impl AsyncFnMut(RegionCode, &Stored) -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<(), Error> {
     let mut tx = gateway.store().snapshot().await?;
-    let mut regions = regions::all(&mut tx).await?;
+    let counties = regions::all(&mut tx).await?;
+    let mut regions: Vec<RegionCode> = counties.into_iter().map(|(region, _)| region).collect();
     tx.rollback().await?;
     regions.push(RegionCode::DEPLOYMENT);
     for region in regions {
