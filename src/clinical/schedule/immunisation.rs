@@ -89,6 +89,7 @@ impl Immunisation {
         let in_force = self.editions.on(today);
         let seen = courses.last_day.map_or(today, |day| day.max(today));
         for (edition, end) in self.editions.up_to(seen) {
+            let older = start..items.len();
             let is_in_force = in_force.is_some_and(|now| std::ptr::eq(now, edition));
             // The day for which the open dose before is planned, for each series.
             let mut before: Vec<Option<NaiveDate>> = vec![None; self.series.len()];
@@ -109,8 +110,9 @@ impl Immunisation {
                         .zip(end)
                         .is_some_and(|(latest, end)| latest < end)
                 };
-                let is_listed = |item: &Item<'_>| item.item == dose.item && item.done.is_none();
-                if (is_in_force || aged_out()) && !items[start..].iter().any(is_listed) {
+                let mut older = items[older.clone()].iter();
+                let is_listed = older.any(|item| item.item == dose.item && item.done.is_none());
+                if !is_listed && (is_in_force || aged_out()) {
                     items.push(plan.item(edition, today));
                 }
             }

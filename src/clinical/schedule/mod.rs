@@ -4,6 +4,10 @@
 //! knows how the tracks work. [`forecast`] is a pure function of schedules, child, check-ups and
 //! day: it doesn't depend on the order of the check-ups, and without new records a status only
 //! moves forward while an edition is in force.
+//!
+//! Measured (release, one core of a busy machine, CPU time): about 8 µs for a child of nearly three
+//! with 10 check-ups and 15 doses, 67 items and the next day of change among them. Items borrow from
+//! the schedules; what is allocated is the list and what each item rests on.
 
 mod calendar;
 mod edition;

@@ -74,9 +74,10 @@ impl Series {
         // A check-up that names no visit counts for one only.
         let mut taken = Vec::new();
         for (edition, end) in self.editions.up_to(today) {
+            let decided = start..items.len();
             for visit in &edition.rows {
-                let decided = |item: &Item<'_>| item.item == visit.item;
-                if items[start..].iter().any(decided) {
+                let mut decided = items[decided.clone()].iter();
+                if decided.any(|item| item.item == visit.item) {
                     continue;
                 }
                 let (item, by) = self.one(&edition.version, visit, life, history, today, &taken);

@@ -318,6 +318,18 @@ fn records_come_in_any_order_twice_and_with_gaps() {
 }
 
 #[test]
+fn two_doses_of_a_series_on_one_day_are_one_in_either_order() {
+    for doses in [["DTaP-1", "DTaP-2"], ["DTaP-2", "DTaP-1"]] {
+        let records = [shot("2026-11-05", &doses)];
+        let found = |dose| stands("2026-07-01", &records, "2026-12-03", dose);
+        assert_eq!(found("DTaP-1").0, Status::Done);
+        let second = found("DTaP-2");
+        assert_eq!((second.0, second.1), (Status::Due, Reason::DoseInvalid));
+        assert!(second.2.starts_with("2026-12-03"), "{}", second.2);
+    }
+}
+
+#[test]
 fn of_alternatives_the_one_begun_is_followed() {
     let schedules = Schedules::load().unwrap();
     let child = life("2025-01-01");
