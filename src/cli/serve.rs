@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{fault::Fault, house};
 use crate::{
-    clinical::{rules::RuleSet, schedule::Schedules},
+    clinical::rules::RuleSet,
     clock::{Clock, SystemClock, system_chance},
     config::{Config, DataDir, Overrides, files},
     rpc::{
@@ -134,7 +134,6 @@ pub async fn opened(
 ) -> Result<Gateway, Fault> {
     let masters = dir.master_keys(config)?;
     let rules = RuleSet::load().map_err(|e| Fault::Rules(e.to_string()))?;
-    let schedules = Schedules::load().map_err(|e| Fault::Rules(e.to_string()))?;
     let certifying = certifying(dir, config)?;
     let store = match &config.database.url {
         Some(url) => Store::postgres(url, config.database.connections, clock).await?,
@@ -146,7 +145,6 @@ pub async fn opened(
         masters,
         chance,
         rules,
-        schedules,
         certifying,
     })
     .await?;

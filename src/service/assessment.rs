@@ -17,7 +17,7 @@ use crate::{
         care_card::{FacilityCard, Text},
         fitness::Grade,
         rules::{Recipient, RuleSet},
-        schedule::{Life, Schedules},
+        schedule::Life,
     },
     domain::{
         alert::Alert,
@@ -144,7 +144,6 @@ pub async fn reassess(
         .await?;
     let basis = Basis {
         rules: &rules,
-        schedules: gateway.schedules(),
         index: gateway.keyring().index(),
         occasion,
     };
@@ -162,7 +161,6 @@ pub async fn reassess(
 /// What an assessment rests on beside the child's own records.
 struct Basis<'a> {
     rules: &'a RuleSet,
-    schedules: &'a Schedules,
     index: &'a IndexKey,
     occasion: &'a Occasion<'a>,
 }
@@ -206,7 +204,6 @@ fn plan_child(
 ) -> Result<(), Error> {
     let Basis {
         rules,
-        schedules,
         index,
         occasion,
     } = *basis;
@@ -243,7 +240,7 @@ fn plan_child(
         raised,
         next_change,
         ..
-    } = assess::assess(rules, schedules, &life, &setting, &examined, today);
+    } = assess::assess(rules, rules.schedules(), &life, &setting, &examined, today);
     let assessed = Assessed {
         by: Some(occasion.settings.basis(rules.id())),
         next_day: next_change,

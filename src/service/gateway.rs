@@ -12,7 +12,7 @@ use super::{
     rule_book::{RuleBook, Unreadable},
 };
 use crate::{
-    clinical::{rules::RuleSet, schedule::Schedules},
+    clinical::rules::RuleSet,
     domain::{id::Id, organization::Organization, region::RegionCode},
     pki::{Authority, Pin, TrustBundle},
     store::{Store, notices},
@@ -28,7 +28,6 @@ struct Inner {
     keyring: Keyring,
     chance: Mutex<StdRng>,
     rule_book: RuleBook,
-    schedules: Schedules,
     bell: Bell,
     certifying: RwLock<Certifying>,
 }
@@ -52,10 +51,8 @@ pub struct Parts {
     pub masters: MasterKeys,
     /// A cryptographically strong source of chance.
     pub chance: StdRng,
-    /// The rules that ship with the program.
+    /// The rules and schedules that ship with the program.
     pub rules: RuleSet,
-    /// What a child should have had by when.
-    pub schedules: Schedules,
     /// Who certifies clients.
     pub certifying: Certifying,
 }
@@ -74,7 +71,6 @@ impl Gateway {
             keyring,
             chance: Mutex::new(parts.chance),
             rule_book,
-            schedules: parts.schedules,
             bell: Bell::default(),
             certifying: RwLock::new(parts.certifying),
         })))
@@ -110,11 +106,6 @@ impl Gateway {
     pub async fn rules_are_readable(&self) -> Result<Result<(), Unreadable>, Error> {
         let mut tx = self.0.store.snapshot().await?;
         self.0.rule_book.check(&mut tx).await
-    }
-
-    /// The schedules.
-    pub fn schedules(&self) -> &Schedules {
-        &self.0.schedules
     }
 
     /// Wakes open streams.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::Error;
 use crate::{
-    clinical::rules::{Bundle, RuleFileError, RuleSet},
+    clinical::rules::{Bundle, RuleSet, SetFault},
     domain::{
         region::{RegionCode, Settings},
         rule_set::RuleSetId,
@@ -39,8 +39,8 @@ pub struct Unreadable {
     pub region: RegionCode,
     /// The set.
     pub id: RuleSetId,
-    /// File, line, rule and fault.
-    pub fault: RuleFileError,
+    /// File, line, rule or item, and fault.
+    pub fault: SetFault,
 }
 
 impl RuleBook {

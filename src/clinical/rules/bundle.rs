@@ -1,4 +1,4 @@
-//! A rule set as it is kept and handed on: its files, named by their content.
+//! A rule set as it is kept and handed on: its rule and schedule files, named by their content.
 //!
 //! The program ships one; a commission adds others. Whoever holds the same files holds the same set,
 //! so an id that was written down years ago still says exactly by which rules a child was assessed.
@@ -16,17 +16,19 @@ pub const LONGEST_FILE: usize = 512 << 10;
 /// The longest set, in bytes over all its files.
 pub const LONGEST_SET: usize = 4 << 20;
 const LONGEST_NAME: usize = 64;
+/// Schedule files stand in this folder of a set, rule files beside it.
+pub const SCHEDULES: &str = "schedules/";
 
 /// One file of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleFile {
-    /// For example `anaemia.toml`.
+    /// For example `anaemia.toml`, or `schedules/child_health.toml`.
     pub name: String,
     /// What it says.
     pub text: String,
 }
 
-/// A set of rule files, in the order of their names. Cheap to clone.
+/// A set of rule and schedule files, in the order of their names. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     id: RuleSetId,
@@ -36,13 +38,16 @@ pub struct Bundle {
 /// Why files are no set, before any rule is read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
-    /// No file at all.
+    /// No rule file.
     #[error("there is no rule file")]
     Empty,
+    /// No schedule file: what is due would depend on the program.
+    #[error("there is no schedule file in {SCHEDULES}")]
+    NoSchedule,
     /// Too many.
     #[error("more than {MOST_FILES} files")]
     TooMany,
-    /// A name that is not `letters_digits.toml`.
+    /// A name that is not `letters_digits.toml`, in the folder for schedules or in none.
     #[error("a file is named in lower-case letters, digits, underscores and \".toml\"")]
     Name,
     /// Two files of one name.
@@ -58,6 +63,7 @@ impl BundleError {
     pub fn zh(&self) -> String {
         match self {
             Self::Empty => "规则集中没有规则文件".to_owned(),
+            Self::NoSchedule => format!("规则集中没有安排文件（{SCHEDULES}）"),
             Self::TooMany => format!("规则集的文件超过 {MOST_FILES} 个"),
             Self::Name => "规则文件名只能用小写字母、数字和下划线，并以 .toml 结尾".to_owned(),
             Self::Twice(name) => format!("规则文件 {name} 重复"),
@@ -77,9 +83,6 @@ impl Bundle {
     /// [`BundleError`] for names or lengths that no set may have. Whether the rules are sound is
     /// [`RuleSet::of`](super::RuleSet::of)'s to say.
     pub fn new(files: Vec<RuleFile>) -> Result<Self, BundleError> {
-        if files.is_empty() {
-            return Err(BundleError::Empty);
-        }
         if files.len() > MOST_FILES {
             return Err(BundleError::TooMany);
         }
@@ -94,6 +97,12 @@ impl Bundle {
             }
         }
         let bundle = Self::of(files);
+        if bundle.rules().next().is_none() {
+            return Err(BundleError::Empty);
+        }
+        if bundle.schedules().next().is_none() {
+            return Err(BundleError::NoSchedule);
+        }
         let mut pairs = bundle.files.windows(2);
         match pairs.find(|pair| pair[0].name == pair[1].name) {
             Some(pair) => Err(BundleError::Twice(pair[0].name.clone())),
@@ -124,15 +133,35 @@ impl Bundle {
     pub fn files(&self) -> &[RuleFile] {
         &self.files
     }
+
+    /// Name and text of its rule files.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rules = self.files.iter().filter(|f| !f.is_schedule());
+        rules.map(|f| (&*f.name, &*f.text))
+    }
+
+    /// Name and text of its schedule files.
+    pub fn schedules(&self) -> impl Iterator<Item = (&str, &str)> {
+        let schedules = self.files.iter().filter(|f| f.is_schedule());
+        schedules.map(|f| (&*f.name, &*f.text))
+    }
 }
 
-/// Also a name for a file on any machine: nothing of it can lead elsewhere.
-fn is_name(name: &str) -> bool {
+impl RuleFile {
+    /// Whether it says what is due, and no rule.
+    pub fn is_schedule(&self) -> bool {
+        self.name.starts_with(SCHEDULES)
+    }
+}
+
+/// Also a path for a file on any machine: nothing of it can lead elsewhere.
+fn is_name(path: &str) -> bool {
+    let name = path.strip_prefix(SCHEDULES).unwrap_or(path);
     let Some(stem) = name.strip_suffix(".toml") else {
         return false;
     };
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    !stem.is_empty() && name.len() <= LONGEST_NAME && stem.bytes().all(plain)
+    !stem.is_empty() && path.len() <= LONGEST_NAME && stem.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -148,7 +177,9 @@ mod tests {
     fn the_id_is_the_content_and_nothing_else() {
         let set = |files: &[(&str, &str)]| {
             let files = files.iter().map(|(name, text)| file(name, text));
-            Bundle::new(files.collect()).unwrap().id()
+            Bundle::new(files.chain([file("schedules/s.toml", "z")]).collect())
+                .unwrap()
+                .id()
         };
         let one = set(&[("a.toml", "x"), ("b.toml", "y")]);
         assert_eq!(one, set(&[("b.toml", "y"), ("a.toml", "x")]));
@@ -157,7 +188,7 @@ mod tests {
         // Kept in databases: the way it is computed never changes.
         assert_eq!(
             set(&[("a.toml", "规则")]).to_string(),
-            "1c58d033b8ae9563adff"
+            "759b6ac23af4b0b4f5bf"
         );
     }
 
@@ -165,17 +196,28 @@ mod tests {
     fn what_is_no_set_is_refused_with_its_file() {
         let refused = |files: Vec<RuleFile>| Bundle::new(files).unwrap_err();
         assert_eq!(refused(vec![]), BundleError::Empty);
+        assert_eq!(
+            refused(vec![file("schedules/a.toml", "")]),
+            BundleError::Empty
+        );
+        assert_eq!(refused(vec![file("a.toml", "")]), BundleError::NoSchedule);
         for bad in [
             "a.txt",
             "../a.toml",
             "A.toml",
             ".toml",
             "a/b.toml",
+            "schedules/../a.toml",
+            "schedules/",
             "规则.toml",
         ] {
             assert_eq!(refused(vec![file(bad, "")]), BundleError::Name, "{bad}");
         }
-        let twice = vec![file("a.toml", ""), file("b.toml", ""), file("a.toml", "x")];
+        let twice = vec![
+            file("a.toml", ""),
+            file("schedules/b.toml", ""),
+            file("a.toml", "x"),
+        ];
         assert_eq!(refused(twice), BundleError::Twice("a.toml".to_owned()));
         let long = "x".repeat(LONGEST_FILE + 1);
         let refused = refused(vec![file("a.toml", &long)]);

@@ -5,6 +5,7 @@
 //! and rule: the program does not start with rules it half understands.
 
 pub mod bundle;
+mod fault;
 mod growth;
 mod index;
 mod read;
@@ -20,6 +21,7 @@ use crate::clinical::fitness::Grade;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::{Indicator, TableError, Tables};
+use crate::clinical::schedule::{self, Schedules};
 use crate::clinical::schedule::{Status, Track};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
@@ -28,7 +30,8 @@ use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::rule_set::RuleSetId;
 use crate::domain::text_code::text_codes;
 
-pub use bundle::{Bundle, RuleFile};
+pub use bundle::{Bundle, BundleError, RuleFile};
+pub use fault::SetFault;
 pub use read::{RuleFault, RuleFileError};
 
 text_codes! {
@@ -408,12 +411,13 @@ impl Source {
     }
 }
 
-/// All rules and the tables they read.
+/// All rules, the schedules and the tables they read.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
     index: index::Index,
     bundle: Bundle,
+    schedules: Schedules,
     pub(crate) tables: Arc<Tables>,
 }
 
@@ -423,7 +427,7 @@ pub enum LoadError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
-    Rule(#[from] RuleFileError),
+    Set(#[from] SetFault),
     #[error("no alternative rule file is called {0}")]
     NoSuchAlternative(String),
 }
@@ -489,7 +493,7 @@ impl RuleSet {
         Ok(RuleSet::read(tables, &files)?)
     }
 
-    /// The rules and tables that ship inside the program.
+    /// The rules, schedules and tables that ship inside the program.
     ///
     /// # Errors
     /// [`LoadError`] if one of them is damaged or unsound.
@@ -497,30 +501,37 @@ impl RuleSet {
         Ok(RuleSet::read(Tables::load()?, SHIPPED)?)
     }
 
-    /// Rules from `(file name, text)` pairs, for example a county's own.
+    /// Rules from `(file name, text)` pairs, with the schedules that ship inside the program.
     ///
     /// # Errors
-    /// [`RuleFileError`] names file, line, rule and fault of the first one that is not sound.
+    /// [`SetFault`] names file, line, rule and fault of the first one that is not sound.
     pub fn read(
         tables: impl Into<Arc<Tables>>,
         files: &[(&str, &str)],
-    ) -> Result<RuleSet, RuleFileError> {
-        let file = |&(name, text): &(&str, &str)| RuleFile {
-            name: name.to_owned(),
+    ) -> Result<RuleSet, SetFault> {
+        let file = |(name, text): (String, &str)| RuleFile {
+            name,
             text: text.to_owned(),
         };
-        RuleSet::of(Bundle::of(files.iter().map(file).collect()), tables)
+        let rules = files.iter().map(|&(name, text)| (name.to_owned(), text));
+        let schedules = schedule::SHIPPED
+            .iter()
+            .map(|&(name, text)| (format!("{}{name}", bundle::SCHEDULES), text));
+        RuleSet::of(
+            Bundle::of(rules.chain(schedules).map(file).collect()),
+            tables,
+        )
     }
 
-    /// The rules of a set of files.
+    /// The rules and schedules of a set of files.
     ///
     /// # Errors
-    /// [`RuleFileError`] names file, line, rule and fault of the first one that is not sound.
-    pub fn of(bundle: Bundle, tables: impl Into<Arc<Tables>>) -> Result<RuleSet, RuleFileError> {
-        let files = bundle.files().iter();
-        let files: Vec<(&str, &str)> = files.map(|f| (&*f.name, &*f.text)).collect();
-        let rules = read::read_all(&files)?;
+    /// [`SetFault`] names file, line, rule or item, and fault of the first one that is not sound.
+    pub fn of(bundle: Bundle, tables: impl Into<Arc<Tables>>) -> Result<RuleSet, SetFault> {
+        let rules = read::read_all(&bundle.rules().collect::<Vec<_>>())?;
+        let schedules = Schedules::read(&bundle.schedules().collect::<Vec<_>>())?;
         Ok(RuleSet {
+            schedules,
             index: index::Index::of(&rules),
             rules,
             tables: tables.into(),
@@ -536,6 +547,11 @@ impl RuleSet {
     /// The files it was read from.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// The schedules that its rules read.
+    pub fn schedules(&self) -> &Schedules {
+        &self.schedules
     }
 
     /// In the order of files by name, and of rules in them.

@@ -2,7 +2,11 @@ use super::*;
 use crate::domain::catalogue::Kind;
 
 fn read(text: &str) -> Result<RuleSet, RuleFileError> {
-    RuleSet::read(Tables::load().unwrap(), &[("county.toml", text)])
+    let set = RuleSet::read(Tables::load().unwrap(), &[("county.toml", text)]);
+    set.map_err(|fault| match fault {
+        SetFault::Rule(error) => error,
+        SetFault::Schedule(error) => panic!("{error}"),
+    })
 }
 
 /// A sound rule with one part replaced.

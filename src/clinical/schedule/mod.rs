@@ -195,7 +195,7 @@ macro_rules! shipped {
 }
 
 /// The schedule files that ship inside the program.
-const SHIPPED: &[(&str, &str)] = shipped![
+pub(super) const SHIPPED: &[(&str, &str)] = shipped![
     "child_health.toml",
     "eye_care.toml",
     "tcm.toml",

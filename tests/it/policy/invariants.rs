@@ -155,7 +155,12 @@ async fn nothing_personal_lies_in_any_table_in_clear() {
         let mut raw = Raw::connect(&bench.place).await;
         let shape = Shape::read(&mut raw).await;
         let mut scanned = 0;
-        for (table, of) in &shape.tables {
+        // Rules are nobody's: they are read by whoever cares to.
+        let tables = shape
+            .tables
+            .iter()
+            .filter(|(table, _)| *table != "rule_set_files");
+        for (table, of) in tables {
             for column in of.columns.keys() {
                 let bytes = match &bench.place {
                     Place::Sqlite(_) => format!("CAST(\"{column}\" AS BLOB)"),

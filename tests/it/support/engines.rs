@@ -14,7 +14,7 @@ use std::{
 use rand::{SeedableRng, rngs::StdRng};
 use sqlx::{Connection, Executor, PgConnection};
 use yuqiao::{
-    clinical::{rules::RuleSet, schedule::Schedules},
+    clinical::rules::RuleSet,
     clock::HandClock,
     pki::authority::{Authority, CA_VALIDITY},
     service::{
@@ -76,7 +76,6 @@ impl Bench {
             masters,
             chance,
             rules: RuleSet::load().unwrap(),
-            schedules: Schedules::load().unwrap(),
             certifying: Certifying {
                 trust: Arc::new(authority.trust()),
                 authority: Some(Arc::new(authority)),
