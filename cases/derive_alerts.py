@@ -1,0 +1,415 @@
+"""Derives the published cases of alerts from the sources' limits and the standards' tables.
+
+A second reading of the sources: the limits stand here as the sources give them, the classes are
+worked out with decimals, and nothing is taken from the program's code. The standards' figures are
+read from the tables that ship with the project. Run `python3 cases/derive_alerts.py`.
+"""
+
+import csv
+import datetime as dt
+import pathlib
+from decimal import Decimal as D
+
+from derive_schedules import DAY, HERE, d, months
+
+DATA = HERE.parent / "src" / "clinical" / "data"
+COLUMNS = ("case about born sex gestation_days care standard altitude_m history today subject "
+           "alerts fitness source").split()
+
+ANAEMIA = "儿童营养性疾病管理技术规范（2012）"
+WST = "WS/T 423-2022"
+CARE = "托儿所幼儿园卫生保健管理办法（卫生部 教育部令第76号） 第十六条、第十八条"
+
+
+class Sheet:
+    def __init__(self, prefix):
+        self.prefix, self.rows = prefix, []
+
+    def add(self, about, source, born, today, history, alerts, sex="M", **more):
+        row = dict.fromkeys(COLUMNS, "")
+        row.update(about=about, source=source, born=str(born), today=str(today), sex=sex,
+                   history=history, alerts=" ".join(sorted(alerts)) or "none",
+                   **{k: str(v) for k, v in more.items()})
+        row["case"] = f"{self.prefix}-{len(self.rows) + 1:04d}"
+        self.rows.append(row)
+
+    def write(self, name):
+        with open(HERE / name, "w", newline="", encoding="utf-8") as out:
+            table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+            table.writeheader()
+            table.writerows(self.rows)
+        return len(self.rows)
+
+
+# --- anaemia ------------------------------------------------------------------------------------
+
+def anaemia():
+    """110 g/L from 6 months to under 6 years, 120 from 6 years, 145 newborn, 90 at 1-4 months, 100
+    at 4-6 months; grades <60, 60-89; the lower limit of the standard rises 4% per 1000 m."""
+    sheet = Sheet("HB")
+    born = d("2024-03-10")
+
+    def grade(age, value, altitude):
+        rise = D(1) + D("0.04") * altitude / 1000
+        if value < 60:
+            return ["ANAEMIA_SEVERE"]
+        if value < 90:
+            return ["ANAEMIA_MODERATE"]
+        if 6 <= age < 72 and value < 110 * rise:
+            return ["ANAEMIA_MILD"]
+        if age >= 72 and value < 120 * rise:
+            return ["ANAEMIA_MILD_FROM_6_YEARS"]
+        if age < 1 and value < 145:
+            return ["ANAEMIA_NEWBORN"]
+        if 4 <= age < 6 and value < 100:
+            return ["ANAEMIA_4_TO_6_MONTHS"]
+        return []
+
+    values = "59.9 60 89.9 90 99.9 100 109.9 110 114.3 114.4 115.7 115.8 119.9 120 124.7 124.8 144.9 145".split()
+    for age in [0, 2, 4, 5, 6, 8, 18, 30, 48, 60, 71, 72, 83]:
+        day = months(born, age) + (7 * DAY if age == 0 else 0 * DAY)
+        for altitude in [None, 1000, 1300]:
+            for value in values:
+                if altitude and D(value) < 100:
+                    continue  # the grades do not move with altitude; tried at sea level
+                sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度", born, day,
+                          f"{day} OTHER HAEMOGLOBIN={value}", grade(age, D(value), altitude or 0),
+                          altitude_m=altitude or "")
+    # The latest value counts, in whatever order the records are written.
+    a, b = months(born, 8), months(born, 9)
+    for history, expected in [
+        (f"{a} V08 HAEMOGLOBIN=104; {b} OTHER HAEMOGLOBIN=112", []),
+        (f"{b} OTHER HAEMOGLOBIN=112; {a} V08 HAEMOGLOBIN=104", []),
+        (f"{a} V08 HAEMOGLOBIN=112; {b} OTHER HAEMOGLOBIN=88", ["ANAEMIA_MODERATE"]),
+    ]:
+        sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 复查", born, b, history, expected)
+    return sheet.write("anaemia.csv")
+
+
+# --- growth by WS/T 423 ---------------------------------------------------------------------------
+
+def wst_table():
+    rows = {}
+    with open(DATA / "wst423_2022_sd.csv", encoding="utf-8") as text:
+        for row in csv.reader(line for line in text if not line.startswith("#")):
+            if row[0] != "indicator":
+                rows[row[0], row[1], int(row[2])] = [int(x) for x in row[3:]]
+    return rows
+
+
+def growth_wst():
+    """Table 3: below -3 SD severe, from -3 to below -2 SD; overweight from +1, obese from +2, severely
+    from +3; a lower bound belongs to its band."""
+    sheet, table = Sheet("WST"), wst_table()
+    born = d("2020-01-10")
+
+    def low(value, row, severe, mild):
+        return [severe] if value < row[0] else [mild] if value < row[1] else []
+
+    for sex in "MF":
+        for age in [1, 3, 6, 9, 12, 18, 24, 36, 48, 60, 72]:
+            day = months(born, age)
+            row = table["wfa", sex, age]
+            for value in {row[0] - 100, row[0], row[1] - 100, row[1], row[3]}:
+                sheet.add("GROWTH/GROWTH_WEIGHT", f"{WST} 表3 年龄别体重", born, day,
+                          f"{day} OTHER WEIGHT={value}",
+                          low(value, row, "GROWTH_WEIGHT_SEVERE_UNDERWEIGHT",
+                              "GROWTH_WEIGHT_UNDERWEIGHT"), sex=sex, standard="WST423")
+            row = table["lhfa", sex, age]
+            for value in {row[0] - 1, row[0], row[1] - 1, row[1], row[3]}:
+                sheet.add("GROWTH/GROWTH_STATURE", f"{WST} 表3 年龄别身长（身高）", born, day,
+                          f"{day} OTHER LENGTH_HEIGHT={value}",
+                          low(value, row, "GROWTH_STATURE_SEVERE_STUNTING",
+                              "GROWTH_STATURE_STUNTING"), sex=sex, standard="WST423")
+            if age <= 36:
+                row = table["hcfa", sex, age]
+                for value in {row[1] - 1, row[1], row[5] - 1, row[5]}:
+                    expected = (["GROWTH_HEAD_LOWER"] if value < row[1] else
+                                ["GROWTH_HEAD_UPPER"] if value >= row[5] else [])
+                    sheet.add("GROWTH/GROWTH_HEAD", f"{WST} 表2 年龄别头围", born, day,
+                              f"{day} OTHER HEAD_CIRCUMFERENCE={value}", expected, sex=sex,
+                              standard="WST423")
+
+    grades = ["SEVERE_WASTING", "WASTING", None, "OVERWEIGHT", "OBESITY", "SEVERE_OBESITY"]
+    levels = {"SEVERE_WASTING": 3, "WASTING": 2, "SEVERE_OBESITY": 3, "OBESITY": 2, "OVERWEIGHT": 1}
+
+    def band(value, row):
+        below = sum(value >= cut for cut in (row[0], row[1], row[4], row[5], row[6]))
+        return grades[below]
+
+    for sex in "MF":
+        for age, kind in [(3, "wfl"), (9, "wfl"), (18, "wfl"), (30, "wfh"), (48, "wfh"), (66, "wfh")]:
+            day = months(born, age)
+            stature = round(table["lhfa", sex, age][3] / 10) if ("lhfa", sex, age) in table else None
+            if stature is None or (kind, sex, stature) not in table:
+                continue
+            row, bmi_row = table[kind, sex, stature], table["bfa", sex, age]
+            for value in {cut + step for cut in (row[0], row[1], row[4], row[5], row[6])
+                          for step in (-100, 0)}:
+                bmi = D(value) / 1000 / (D(stature) / 100) ** 2
+                if any(abs(bmi - D(cut) / 10) < D("0.15") for cut in bmi_row):
+                    continue  # too near to a limit of the other indicator to stand for one
+                of_stature, of_bmi = band(value, row), band(bmi * 10, bmi_row)
+                of_stature_rule = of_stature and f"GROWTH_WFL_{of_stature}"
+                of_bmi_rule = of_bmi and f"GROWTH_BMI_{of_bmi}"
+                expected = of_stature_rule
+                if of_bmi and levels[of_bmi] > levels.get(of_stature, 0):
+                    expected = of_bmi_rule
+                sheet.add("GROWTH/GROWTH_PROPORTION", f"{WST} 表3 身长（身高）别体重、年龄别BMI",
+                          born, day, f"{day} OTHER WEIGHT={value} LENGTH_HEIGHT={stature * 10}",
+                          [expected] if expected else [], sex=sex, standard="WST423")
+    return sheet.write("growth_wst423.csv")
+
+
+def growth_who():
+    """WHO 2006: stunted and underweight below -2, severely below -3."""
+    sheet = Sheet("WHO")
+    born = d("2022-01-10")
+
+    def lms(name, sex):
+        with open(DATA / f"who2006_{name}.csv", encoding="utf-8") as text:
+            rows = csv.reader(line for line in text if not line.startswith("#"))
+            return {int(r[1]): (D(r[2]) / 10000, D(r[3]) / 10000, D(r[4]) / 100000)
+                    for r in rows if r[0] == sex}
+
+    def z(value, row, restricted):
+        l, m, s = (float(x) for x in row)
+        value = float(value)
+        score = ((value / m) ** l - 1) / (l * s)
+        if restricted and score < -3:
+            at = lambda k: m * (1 + l * s * k) ** (1 / l)
+            score = -3 + (value - at(-3)) / (at(-2) - at(-3))
+        return score
+
+    for sex in "MF":
+        for name, code, unit, step, severe, mild, family in [
+            ("wfa", "WEIGHT", 1000, D("0.1"), "WHO_WEIGHT_SEVERE_UNDERWEIGHT",
+             "WHO_WEIGHT_UNDERWEIGHT", "GROWTH_WEIGHT"),
+            ("lhfa", "LENGTH_HEIGHT", 10, D("0.1"), "WHO_STATURE_SEVERE_STUNTING",
+             "WHO_STATURE_STUNTING", "GROWTH_STATURE"),
+        ]:
+            table = lms(name, sex)
+            for age in [1, 6, 12, 20, 26, 36, 48, 58]:
+                day = months(born, age)
+                row = table[(day - born).days]
+                l, m, s = row
+                seen = set()
+                for limit in (-3, -2):
+                    cut = D(float(m) * (1 + float(l) * float(s) * limit) ** (1 / float(l)))
+                    near = cut.quantize(D("0.1"))
+                    for value in (near - step, near, near + step):
+                        score = z(value, row, name == "wfa")
+                        if min(abs(score + 3), abs(score + 2)) < 0.01 or value in seen:
+                            continue
+                        seen.add(value)
+                        expected = [severe] if score < -3 else [mild] if score < -2 else []
+                        amount = int(value * unit)
+                        sheet.add(f"GROWTH/{family}", f"WHO Child Growth Standards 2006 {name}",
+                                  born, day, f"{day} OTHER {code}={amount}", expected, sex=sex,
+                                  standard="WHO")
+    return sheet.write("growth_who.csv")
+
+
+# --- senses, signs, conditions --------------------------------------------------------------------
+
+def senses():
+    sheet = Sheet("SEN")
+    born = d("2020-05-04")
+    service = "国家基本公共卫生服务规范（第三版） 0～6岁儿童健康管理: 听力"
+    for visit, age in [("V06", 6), ("V12", 12), ("V24", 24), ("V36", 36)]:
+        day, again = months(born, age), months(born, age + 1)
+        fail, passed = f"{day} {visit} HEARING=FAIL", f"{again} OTHER HEARING=PASS"
+        sheet.add("HEARING/HEARING_FAIL", service, born, day, fail, ["HEARING_FAIL"])
+        sheet.add("HEARING/HEARING_FAIL", service, born, day, f"{day} {visit} HEARING=PASS", [])
+        sheet.add("HEARING/HEARING_FAIL", service, born, again, f"{fail}; {passed}", [])
+        sheet.add("HEARING/HEARING_FAIL", service, born, again, f"{passed}; {fail}", [])
+        sheet.add("HEARING/HEARING_FAIL", service, born, again,
+                  f"{day} {visit} HEARING=PASS; {again} OTHER HEARING=FAIL", ["HEARING_FAIL"])
+    eyes = "0～6岁儿童眼保健及视力检查服务规范（试行）2021: 4 岁 ≤4.8, 5 岁及以上 ≤4.9, 相差两行"
+    for age in [47, 48, 54, 59, 60, 66, 72, 83]:
+        day = months(born, age)
+        for left, right in [("5.0", "5.0"), ("4.9", "5.0"), ("4.8", "4.9"), ("5.0", "4.8"),
+                            ("4.9", "4.9"), ("4.7", "5.1"), ("5.1", "4.9")]:
+            limit = None if age < 48 else D("4.8") if age < 60 else D("4.9")
+            low = limit is not None and min(D(left), D(right)) <= limit
+            rule = "VISION_LOW_4_YEARS" if age < 60 else "VISION_LOW_5_YEARS"
+            history = f"{day} OTHER VISION_LEFT={left} VISION_RIGHT={right}"
+            sheet.add("VISION/VISION_LOW", eyes, born, day, history, [rule] if low else [])
+            apart = age >= 48 and abs(D(left) - D(right)) >= D("0.2")
+            sheet.add("VISION/VISION_DIFFERENCE", eyes, born, day, history,
+                      ["VISION_EYES_DIFFER"] if apart else [])
+    return sheet.write("senses.csv")
+
+
+def development():
+    """Any one of the 44 signs at its age; regression at any age; 44 signs by age and number."""
+    sheet = Sheet("DEV")
+    born = d("2019-02-11")
+    source = "儿童心理行为发育问题预警征象筛查表"
+    ages = [3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72]
+    for age in ages:
+        day = months(born, age)
+        for sign in range(1, 5):
+            sheet.add("DEVELOPMENT", f"{source} {age} 月龄 第{sign}条", born, day,
+                      f"{day} OTHER DEVELOPMENT_SIGN={age}-{sign}", [f"DEVELOPMENT_{age}_{sign}"])
+        sheet.add("DEVELOPMENT", f"{source} {age} 月龄: 无", born, day,
+                  f"{day} OTHER DEVELOPMENT_SIGN=NONE", [])
+        sheet.add("DEVELOPMENT", f"{source}: 任何年龄倒退或丧失", born, day,
+                  f"{day} OTHER DEVELOPMENT_SIGN=REGRESSION", ["DEVELOPMENT_REGRESSION"])
+    return sheet.write("development.csv")
+
+
+def rickets():
+    sheet = Sheet("RIC")
+    born = d("2023-04-12")
+    source = "国家基本公共卫生服务规范（第三版） 可疑佝偻病体征 CV04.10.022"
+    offered = {3: ["02"], 6: ["05", "07", "08", "09", "02", "03"],
+               8: ["05", "07", "08", "09", "02", "03"],
+               12: ["05", "07", "08", "09", "10", "11"], 18: ["05", "07", "08", "09", "10", "11"],
+               24: ["05", "07", "08", "09", "10", "11"]}
+    names = {"02": "CRANIOTABES", "03": "FRONTAL_BOSSING", "05": "ROSARY", "07": "HARRISON_GROOVE",
+             "08": "PIGEON_CHEST", "09": "WRIST_WIDENING", "10": "BOW_LEGS", "11": "KNOCK_KNEES"}
+    for age, signs in offered.items():
+        day, again = months(born, age), months(born, age) + 40 * DAY
+        for sign in signs:
+            found = f"{day} OTHER RICKETS_SIGN={sign}"
+            sheet.add("RICKETS", f"{source} {sign}", born, day, found, [f"RICKETS_{names[sign]}"])
+            sheet.add("RICKETS", f"{source} {sign}: 复查无", born, again,
+                      f"{found}; {again} OTHER RICKETS_SIGN=01", [])
+        sheet.add("RICKETS", f"{source} 01 无", born, day, f"{day} OTHER RICKETS_SIGN=01", [])
+    return sheet.write("rickets.csv")
+
+
+def conditions():
+    sheet = Sheet("CON")
+    born = d("2023-09-01")
+    form = "托儿所幼儿园卫生保健工作规范（2012） 儿童入园（所）健康检查表"
+    one, two, three = d("2025-03-03"), d("2025-09-03"), d("2026-03-03")
+    for kind, rule in [("FOOD", "ALLERGY_FOOD"), ("DRUG", "ALLERGY_DRUG"), ("OTHER", "ALLERGY_OTHER")]:
+        for what in ["花生", "牛奶蛋白", "青霉素"]:
+            known = f"{one} ENTRY ALLERGY={kind}:{what}"
+            about, source = "ALLERGY/ALLERGY", f"{form} 过敏史"
+            expected = [f"{rule}:{what}"]
+            sheet.add(about, source, born, one, known, expected, subject="each")
+            # A form's default does not end an allergy; only what rules this substance out does.
+            sheet.add(about, source, born, two, f"{known}; {two} OTHER ALLERGY=NONE", expected,
+                      subject="each")
+            sheet.add(about, source, born, two, f"{known}; {two} OTHER ALLERGY=RULED_OUT:{what}",
+                      [], subject="each")
+            sheet.add(about, source, born, two, f"{known}; {two} OTHER ALLERGY=RULED_OUT:鸡蛋",
+                      expected, subject="each")
+            sheet.add(about, source, born, three,
+                      f"{known}; {two} OTHER ALLERGY=RULED_OUT:{what}; {three} OTHER ALLERGY={kind}:{what}",
+                      expected, subject="each")
+            sheet.add(about, source, born, two, f"{known}; {two} OTHER ALLERGY=FOOD:虾",
+                      sorted(expected + ["ALLERGY_FOOD:虾"]), subject="each")
+    for code in ["CHD", "EPILEPSY", "FEBRILE_SEIZURE", "ASTHMA"]:
+        known = f"{one} ENTRY {code}=PRESENT"
+        about, source = f"CONDITION/{code}", f"{form} 既往病史"
+        sheet.add(about, source, born, one, known, [code])
+        sheet.add(about, source, born, one, f"{one} ENTRY {code}=ABSENT", [])
+        # What one doctor found another's empty form does not take back; ruling it out does.
+        sheet.add(about, source, born, two, f"{known}; {two} OTHER WEIGHT=11000", [code])
+        sheet.add(about, source, born, three, f"{known}; {two} OTHER {code}=ABSENT", [code])
+        sheet.add(about, source, born, three,
+                  f"{known}; {two} OTHER CONDITION_RULED_OUT={code}", [])
+    for code in ["DIABETES", "HAEMOPHILIA", "IMMUNE_DEFICIENCY", "ASPLENIA", "G6PD_DEFICIENCY",
+                 "PKU", "HYPOTHYROIDISM", "CEREBRAL_PALSY", "INGUINAL_HERNIA", "TRACHEOSTOMY",
+                 "NEPHROTIC_SYNDROME", "ARRHYTHMIA"]:
+        known = f"{one} OUTPATIENT CONDITION={code}"
+        about = f"CONDITION/{code}"
+        sheet.add(about, f"{form} 既往病史: 其他", born, two, known, [code])
+        sheet.add(about, f"{form} 既往病史: 其他", born, two,
+                  f"{known}; {two} OUTPATIENT CONDITION_RULED_OUT={code}", [])
+        sheet.add(about, f"{form} 既往病史: 其他", born, two, f"{two} OTHER WEIGHT=11000", [])
+    return sheet.write("conditions.csv")
+
+
+def infectious():
+    """Isolation to the day that fulfils every count; then until the certificate of return."""
+    sheet = Sheet("INF")
+    born, onset = d("2023-02-14"), d("2026-05-04")
+    # disease: counts as (finding, days)
+    table = {
+        "HFMD": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+        "VARICELLA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+        "MUMPS": [("ONSET_DATE", 9)],
+        "INFLUENZA": [("SYMPTOMS_GONE_DATE", 2)],
+        "MEASLES": [("RASH_DATE", 5)],
+        "RUBELLA": [("RASH_DATE", 5)],
+        "SCARLET_FEVER": [("TREATMENT_DATE", 7)],
+        "MENINGOCOCCAL": [("ONSET_DATE", 7), ("SYMPTOMS_GONE_DATE", 3)],
+        "DYSENTERY": [("SYMPTOMS_GONE_DATE", 7)],
+        "NOROVIRUS": [("SYMPTOMS_GONE_DATE", 3)],
+        "HERPANGINA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+    }
+    for disease, counts in table.items():
+        about = f"INFECTIOUS/INFECTIOUS_{disease}"
+        source = f"{CARE}; 默认隔离期表 {disease}"
+        running, over = [f"{disease}_ISOLATION"], [f"{disease}_RETURN"]
+        for gone in [onset + 3 * DAY, onset + 10 * DAY, onset + 16 * DAY]:
+            seen = onset + DAY
+            days = {"SYMPTOMS_GONE_DATE": gone}
+            first = [f"{name}={onset}" for name, _ in counts if name != "SYMPTOMS_GONE_DATE"]
+            free = max(days.get(name, onset) + n * DAY for name, n in counts)
+            history = f"{seen} OUTPATIENT INFECTIOUS_DISEASE={disease} {' '.join(first)}".strip()
+            if any(name == "SYMPTOMS_GONE_DATE" for name, _ in counts):
+                history += f"; {gone} OUTPATIENT INFECTIOUS_DISEASE={disease} {' '.join(first)} SYMPTOMS_GONE_DATE={gone}".replace("  ", " ")
+            elif gone != onset + 3 * DAY:
+                continue
+            start = max(gone, seen)
+            if free - DAY >= start:
+                sheet.add(about, source, born, free - DAY, history, running, fitness="UNFIT")
+            if free >= start:
+                sheet.add(about, source, born, free, history, over, fitness="UNFIT")
+            back = max(free, start) + DAY
+            sheet.add(about, source, born, back,
+                      f"{history}; {back} OUTPATIENT RETURN_CERTIFICATE={disease}", [],
+                      fitness="FIT")
+        if any(name == "SYMPTOMS_GONE_DATE" for name, _ in counts):
+            history = f"{onset} OUTPATIENT INFECTIOUS_DISEASE={disease} ONSET_DATE={onset}"
+            sheet.add(about, f"{source}: 症状未消失", born, onset + 30 * DAY, history, running,
+                      fitness="UNFIT")
+    return sheet.write("infectious.csv")
+
+
+def overdue():
+    sheet = Sheet("OVR")
+    born = d("2025-01-10")
+    care = "2026-09-01.."
+    entry = "托儿所幼儿园卫生保健工作规范（2012） 入园（所）健康检查"
+    for history, today, expected in [
+        ("", "2026-08-31", ["ENTRY_CHECK_DUE"]),
+        ("", "2026-09-01", ["ENTRY_CHECK_MISSING"]),
+        ("2026-08-20 ENTRY", "2026-09-01", []),
+        ("2026-05-31 ENTRY", "2026-09-01", ["ENTRY_CHECK_MISSING"]),
+        ("2026-06-01 ENTRY", "2026-09-01", []),
+    ]:
+        sheet.add("ENTRY_CHECK/ENTRY_CHECK", entry, born, today, history, expected, care=care)
+    sheet.add("ENTRY_CHECK/ENTRY_CHECK", entry, born, "2026-09-01", "", [])
+    nip = "国家免疫规划疫苗儿童免疫程序及说明（2026年版）国疾控卫免发〔2026〕16号"
+    born = d("2026-06-30")
+    first = f"{born} IMMUNISATION VACCINE_DOSE=HepB-1; {months(born, 1)} IMMUNISATION VACCINE_DOSE=HepB-2"
+    for today, expected in [(months(born, 12) - DAY, []),
+                            (months(born, 12), ["IMMUNISATION_OVERDUE_HEPB"])]:
+        sheet.add("IMMUNISATION/IMMUNISATION_HEPB", f"{nip} 乙肝3", born, today, first, expected)
+    # Nothing is said of a child whose doses are not sent here.
+    sheet.add("IMMUNISATION/IMMUNISATION_HEPB", f"{nip} 乙肝3", born, months(born, 13),
+              f"{months(born, 8)} V08 WEIGHT=8800", [])
+    service = "国家基本公共卫生服务规范（第三版） 0～6岁儿童健康管理"
+    for visit, age in [("V03", 3), ("V06", 6), ("V08", 8), ("V12", 12), ("V18", 18), ("V24", 24),
+                       ("V30", 30), ("V36", 36), ("V48", 48), ("V60", 60), ("V72", 72)]:
+        due = months(born, age)
+        late = due + 30 * DAY
+        about = "CHECK_UP_DUE/CHECK_UP"
+        sheet.add(about, f"{service} {visit}", born, late, "",
+                  [f"CHECK_UP_OVERDUE_{visit}:{visit}"], subject="each")
+        sheet.add(about, f"{service} {visit}", born, late, f"{due + 5 * DAY} {visit} WEIGHT=9000",
+                  [], subject="each")
+    return sheet.write("overdue.csv")
+
+
+if __name__ == "__main__":
+    total = (anaemia() + growth_wst() + growth_who() + senses() + development() + rickets()
+             + conditions() + infectious() + overdue())
+    print(total, "cases")
