@@ -265,8 +265,9 @@ def immunisation():
                 sheet.add(f"{NIP_2026} {dose}", born, due + DAY, dose,
                           history=doses(before + [(dose, due)]), status="DONE", done=due)
 
-    born = d("2026-06-30")
-    # A dose too early by a day is given again; the series is not begun anew.
+    born = d("2026-06-20")
+    # A dose too early by a day is given again, no sooner than the least interval (28 days where the
+    # source gives none [P]); the series is not begun anew.
     for name, series in SERIES_2026.items():
         days = on_time(born, series)
         for at, (dose, least, _, interval) in enumerate(series):
@@ -281,10 +282,7 @@ def immunisation():
             source = f"{NIP_2026} {dose} 最小年龄"
             today = early + 1 * DAY
             history = doses(before + [(dose, early)])
-            again = later(months(born, least), after(early, interval) if before else None,
-                          after(early, interval))
-            if dose in LIVE:
-                again = later(again, early + 28 * DAY)
+            again = later(months(born, least), after(early, interval or "28d"))
             sheet.add(source, born, again, dose, history=history, due=again, status="DUE")
             sheet.add(source, born, again - DAY, dose, history=history, due=again,
                       status="UPCOMING")

@@ -11,6 +11,7 @@
     reason = "a test says what it expects by failing loudly, and drives real processes in real time"
 )]
 
+mod cases;
 mod hygiene;
 mod journeys;
 mod layers;

@@ -32,11 +32,18 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
     let history = History::read(&case["history"]);
     let care: Vec<CareSpan> = spans(&case["care"])
         .into_iter()
-        .map(|(first_day, last_day)| CareSpan { first_day, last_day })
+        .map(|(first_day, last_day)| CareSpan {
+            first_day,
+            last_day,
+        })
         .collect();
     let life = Life {
         birth_date: day(&case["born"]),
-        sex: Some(if case["sex"] == "M" { Sex::Male } else { Sex::Female }),
+        sex: Some(if case["sex"] == "M" {
+            Sex::Male
+        } else {
+            Sex::Female
+        }),
         gestation_days: case["gestation_days"].parse().ok(),
         known_since: None,
         died: None,
@@ -50,9 +57,18 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
         growth_standard: GrowthStandard::parse(&case["standard"]).unwrap_or(GrowthStandard::Wst423),
     };
     let today = day(&case["today"]);
-    let assessment = assess(rules, schedules, &life, &setting, &history.examined(), today);
+    let assessment = assess(
+        rules,
+        schedules,
+        &life,
+        &setting,
+        &history.examined(),
+        today,
+    );
     // `CATEGORY` or `CATEGORY/FAMILY`: what else stands is another case's.
-    let (category, family) = case["about"].split_once('/').unwrap_or((&case["about"], ""));
+    let (category, family) = case["about"]
+        .split_once('/')
+        .unwrap_or((&case["about"], ""));
     let mut raised: Vec<String> = assessment
         .raised
         .iter()
@@ -63,7 +79,11 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
         })
         .collect();
     raised.sort();
-    let raised = if raised.is_empty() { "none".to_owned() } else { raised.join(" ") };
+    let raised = if raised.is_empty() {
+        "none".to_owned()
+    } else {
+        raised.join(" ")
+    };
     let mut wrong = Vec::new();
     if raised != case["alerts"] {
         wrong.push(format!("{raised:?}, expected {:?}", case["alerts"]));
@@ -75,7 +95,11 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
             case["fitness"]
         ));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
 }
 
 #[test]

@@ -37,7 +37,11 @@ fn hold(file: &str, check: impl Fn(&Case) -> Result<(), String>) {
     let cases = cases(file);
     let failures: Vec<String> = cases
         .iter()
-        .filter_map(|case| check(case).err().map(|why| format!("{}: {why}", case["case"])))
+        .filter_map(|case| {
+            check(case)
+                .err()
+                .map(|why| format!("{}: {why}", case["case"]))
+        })
         .collect();
     assert!(
         failures.is_empty(),

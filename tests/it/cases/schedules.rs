@@ -34,15 +34,25 @@ fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
     let history = History::read(&case["history"]);
     let care: Vec<CareSpan> = spans(&case["care"])
         .into_iter()
-        .map(|(first_day, last_day)| CareSpan { first_day, last_day })
+        .map(|(first_day, last_day)| CareSpan {
+            first_day,
+            last_day,
+        })
         .collect();
     let absences: Vec<Absence> = spans(&case["absences"])
         .into_iter()
-        .map(|(first_day, last_day)| Absence { first_day, last_day })
+        .map(|(first_day, last_day)| Absence {
+            first_day,
+            last_day,
+        })
         .collect();
     let life = Life {
         birth_date: day(&case["born"]),
-        sex: Some(if case["sex"] == "M" { Sex::Male } else { Sex::Female }),
+        sex: Some(if case["sex"] == "M" {
+            Sex::Male
+        } else {
+            Sex::Female
+        }),
         gestation_days: None,
         known_since: (!case["known_since"].is_empty()).then(|| day(&case["known_since"])),
         died: None,
@@ -74,7 +84,11 @@ fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
         compare("latest", &text(item.latest));
         compare("done", &text(item.done));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
 }
 
 #[test]
