@@ -137,8 +137,11 @@ pub struct AlertFacts {
     pub category: Category,
     /// How pressing.
     pub level: Level,
-    /// The institutions whose check-ups it rests on.
+    /// The institutions whose check-ups it rests on; none for what is not done.
     pub sources: BTreeSet<Id<Organization>>,
+    /// Where each check-up bears it alone (several statements of one condition), who made each and
+    /// when; empty where it takes all of them.
+    pub statements: BTreeSet<(Id<Organization>, NaiveDate)>,
     /// Day of the first check-up it rests on.
     pub evidence_first: NaiveDate,
     /// Day of the last check-up it rests on.
@@ -175,12 +178,23 @@ impl Scope {
                 } else {
                     alert.for_facility
                 };
-                audience
-                    && (!urgent_only || alert.level == Level::Urgent)
-                    && !alert.sources.is_empty()
-                    && alert.sources.iter().all(granted)
-                    && data_from.is_none_or(|day| day <= alert.evidence_first)
-                    && data_until.is_none_or(|day| alert.evidence_last <= day)
+                let within = |first: NaiveDate, last: NaiveDate| {
+                    data_from.is_none_or(|day| day <= first)
+                        && data_until.is_none_or(|day| last <= day)
+                };
+                let borne = if !alert.statements.is_empty() {
+                    let spoken =
+                        |(source, day): &(_, NaiveDate)| granted(source) && within(*day, *day);
+                    alert.statements.iter().any(spoken)
+                } else if alert.sources.is_empty() {
+                    // What is not done was said by nobody: any agreement over the category will do.
+                    grants.iter().any(|g| g.category == alert.category)
+                        && within(alert.evidence_first, alert.evidence_last)
+                } else {
+                    alert.sources.iter().all(granted)
+                        && within(alert.evidence_first, alert.evidence_last)
+                };
+                audience && (!urgent_only || alert.level == Level::Urgent) && borne
             }
             Self::AbnormalFindings => alert.for_mch,
             Self::Everything => true,

@@ -69,6 +69,8 @@ pub struct Raised {
     /// Ids of the check-ups it rests on, oldest first; none for what is not done.
     pub check_ups: Vec<String>,
     pub sources: BTreeSet<String>,
+    /// Whether each of the check-ups bears the alert alone: several statements of one condition.
+    pub each_alone: bool,
     /// The day of the latest check-up it rests on; of what is not done, the day it was due.
     pub date: NaiveDate,
     /// What the rule read and compared: the alert explains itself.
@@ -172,6 +174,7 @@ fn raise(rule: &Rule, found: Match, case: &Case<'_>) -> Raised {
     let Match {
         subject,
         exams,
+        each_alone,
         inputs,
         value,
         until,
@@ -219,6 +222,7 @@ fn raise(rule: &Rule, found: Match, case: &Case<'_>) -> Raised {
         category: rule.category,
         check_ups: exams().map(|exam| exam.id.to_owned()).collect(),
         sources: exams().map(|exam| exam.source.to_owned()).collect(),
+        each_alone,
         date,
         inputs: inputs
             .into_iter()

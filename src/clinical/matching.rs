@@ -29,6 +29,8 @@ pub(super) struct Match {
     pub subject: String,
     /// Places in the history, rising.
     pub exams: Vec<usize>,
+    /// Whether each of them bears the match alone: several statements of one condition.
+    pub each_alone: bool,
     pub inputs: Vec<(&'static str, String)>,
     /// For the guardian's card.
     pub value: String,
@@ -115,7 +117,10 @@ impl<'a> Case<'a> {
                 }
             });
             let met = met?;
-            one.exams.extend(met.exams);
+            // What each statement bears alone must not come to hang on one of them.
+            if !one.each_alone {
+                one.exams.extend(met.exams);
+            }
             let known = ["check_up_date", "age_months"];
             let more = met.inputs.into_iter();
             one.inputs
@@ -244,8 +249,10 @@ impl<'a> Case<'a> {
                 finding,
                 code,
                 ended_by,
+                ended_code,
             } => {
-                self.stands(rule, *finding, code, *ended_by)
+                let end = (*ended_by, ended_code.as_ref().unwrap_or(code).as_str());
+                self.stands(rule, (*finding, code), end)
                     .into_iter()
                     .for_each(found);
             }
@@ -319,6 +326,7 @@ impl<'a> Case<'a> {
         Match {
             subject: String::new(),
             exams: vec![at],
+            each_alone: false,
             inputs,
             value: String::new(),
             until: None,

@@ -188,7 +188,7 @@ catalogue! {
     Inhaler "INHALER" "机构备有吸入急救药" coded(codes::YES_NO), false;
     SeizureMedicine "SEIZURE_MEDICINE" "机构备有止惊急救药" coded(codes::YES_NO), false;
     Condition "CONDITION" "既往或现患疾病" coded(codes::CONDITIONS), true;
-    ConditionRuledOut "CONDITION_RULED_OUT" "疾病已排除或已痊愈" coded(codes::CONDITIONS), true;
+    ConditionRuledOut "CONDITION_RULED_OUT" "疾病已排除或已痊愈" coded(codes::RULED_OUT), true;
 
     // Infectious disease and return to care (domain reference 3.7).
     InfectiousDisease "INFECTIOUS_DISEASE" "传染病诊断" coded(codes::INFECTIOUS_DISEASES), true;

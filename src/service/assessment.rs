@@ -17,7 +17,7 @@ use crate::{
         care_card::{FacilityCard, Text},
         fitness::Grade,
         rules::{Recipient, RuleSet},
-        schedule::Life,
+        schedule::{CareSpan, Life},
     },
     domain::{
         alert::Alert,
@@ -26,14 +26,16 @@ use crate::{
         child::Child,
         finding::Finding,
         id::Id,
+        organization::Organization,
         region::{RegionCode, Settings},
     },
     store::{
         Tx,
-        alerts::{self, AlertRow, NewAlert},
+        alerts::{self, AlertRow, Evidence, NewAlert},
         assessments,
         check_ups::{self, Examination},
         children::Assessed,
+        enrolments,
     },
     vault::IndexKey,
 };
@@ -147,15 +149,33 @@ pub async fn reassess(
         index: gateway.keyring().index(),
         occasion,
     };
+    let mut stays: BTreeMap<Id<Child>, Vec<CareSpan>> = BTreeMap::new();
+    for (child, first_day, last_day) in enrolments::stays(tx, occasion.region, &ids).await? {
+        let span = CareSpan {
+            first_day,
+            last_day,
+        };
+        stays.entry(child).or_default().push(span);
+    }
     let mut plan = Plan::default();
     for child in children {
-        let history = histories.remove(&child.row.id).unwrap_or_default();
-        let standing = standing.remove(&child.row.id).unwrap_or_default();
-        plan_child(&mut plan, &basis, child, history, standing, chance)?;
+        let known = Known {
+            history: histories.remove(&child.row.id).unwrap_or_default(),
+            standing: standing.remove(&child.row.id).unwrap_or_default(),
+            care: stays.remove(&child.row.id).unwrap_or_default(),
+        };
+        plan_child(&mut plan, &basis, child, known, chance)?;
     }
     let by = occasion.settings.basis(rules.id());
     assessments::note(tx, occasion.region, by, &plan.assessed).await?;
     plan.carry_out(tx, occasion).await
+}
+
+/// What is stored of one child.
+struct Known {
+    history: Vec<Examination>,
+    standing: Vec<AlertRow>,
+    care: Vec<CareSpan>,
 }
 
 /// What an assessment rests on beside the child's own records.
@@ -198,8 +218,7 @@ fn plan_child(
     plan: &mut Plan,
     basis: &Basis<'_>,
     child: &LockedChild,
-    history: Vec<Examination>,
-    standing: Vec<AlertRow>,
+    known: Known,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
     let Basis {
@@ -207,6 +226,11 @@ fn plan_child(
         index,
         occasion,
     } = *basis;
+    let Known {
+        history,
+        standing,
+        care,
+    } = known;
     let opened = history
         .into_iter()
         .map(|c| Ok((c.id, open_check_up(child, c)?)))
@@ -224,9 +248,9 @@ fn plan_child(
         sex: Some(child.row.sex),
         birth_date: child.row.birth_date,
         gestation_days: child.row.gestation_days,
-        known_since: None,
+        known_since: Some(occasion.settings.zone.day(child.row.registered)),
         died: None,
-        care: &[],
+        care: &care,
         absences: &[],
         optional: &[],
     };
@@ -403,17 +427,22 @@ fn alert_row(
 ) -> Result<AlertRow, Error> {
     let mut evidence = BTreeMap::new();
     let mut days: Vec<NaiveDate> = Vec::new();
+    let mut statements = BTreeSet::new();
     for id in &raised.check_ups {
         let id = id.parse().map_err(|_| Error::Broken("a check-up's id"))?;
         let check_up = check_ups
             .get(&id)
             .ok_or(Error::Broken("an alert's check-up"))?;
-        let source = check_up
+        let source: Id<Organization> = check_up
             .source()
             .parse()
             .map_err(|_| Error::Broken("a source's id"))?;
-        evidence.insert(id, source);
+        let day = Some(check_up.date());
+        evidence.insert(id, Evidence { source, day });
         days.push(check_up.date());
+        if raised.each_alone {
+            statements.insert((source, check_up.date()));
+        }
     }
     // What is not done rests on no check-up, and stands for the day it was due.
     let first = days.iter().min().copied().unwrap_or(raised.date);
@@ -430,7 +459,8 @@ fn alert_row(
         facts: AlertFacts {
             category: raised.category,
             level: raised.level,
-            sources: evidence.values().copied().collect(),
+            sources: evidence.values().map(|one| one.source).collect(),
+            statements,
             evidence_first: first,
             evidence_last: last,
             for_facility: for_whom(Recipient::Facility)

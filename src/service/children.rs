@@ -140,12 +140,12 @@ async fn create(change: &mut Change, registration: &Registration) -> Result<Lock
         birth_date: registration.birth_date,
         gestation_days: registration.gestation_days,
         wrapped_key: Some(wrapped),
+        registered: change.now,
         assessed: Assessed::default(),
     };
     let new = NewChild {
         row: row.clone(),
         registered_by: change.caller.organization,
-        created_us: change.now.timestamp_micros(),
         sealed,
     };
     children::insert(&mut change.tx, change.region, new).await?;

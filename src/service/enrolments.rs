@@ -18,7 +18,7 @@ use crate::{
     },
     ledger::{KeyKind, KeyState},
     store::{
-        consents,
+        assessments, consents,
         enrolments::{self, EnrolmentRow},
     },
 };
@@ -219,6 +219,9 @@ async fn finish(
     child: &LockedChild,
     what: &'static str,
 ) -> Result<EnrolmentRow, Error> {
+    // Whether an entry check is missing depends on the days in care.
+    let today = change.settings.zone.day(change.now);
+    assessments::wake(&mut change.tx, change.region, row.child, today).await?;
     let zone = change.settings.zone;
     let begins = zone.start(row.state.first_day());
     let ends = row.state.last_day().map(|day| zone.end(day));

@@ -53,7 +53,16 @@ pub struct AlertRow {
     pub digest: Vec<u8>,
     /// The check-ups it rests on, each with the institution that sent it. Not read by disclosing
     /// queries.
-    pub evidence: BTreeMap<Id<CheckUp>, Id<Organization>>,
+    pub evidence: BTreeMap<Id<CheckUp>, Evidence>,
+}
+
+/// A check-up that an alert rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence {
+    /// The institution that sent it.
+    pub source: Id<Organization>,
+    /// The day of the examination; not known of alerts of before it was kept.
+    pub day: Option<NaiveDate>,
 }
 
 /// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.
@@ -88,6 +97,7 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
             category: r.word("category", Category::parse)?,
             level: *Level::ALL.get(level).ok_or_else(|| r.corrupt("level"))?,
             sources: BTreeSet::new(),
+            statements: BTreeSet::new(),
             evidence_first: r.day("evidence_first")?,
             evidence_last: r.day("evidence_last")?,
             for_facility: r.flag("for_facility")?,
@@ -119,12 +129,11 @@ pub async fn standing(
     children: &[Id<Child>],
 ) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
-    // SQLite keeps a CROSS JOIN in the order written; free to choose, it would begin with the
-    // evidence of the whole region.
+    // What is not done has no evidence, and stands all the same.
     let sql = format!(
-        "SELECT {COLUMNS}, s.check_up, s.source FROM alerts a CROSS JOIN alert_evidence s
-         WHERE s.region = a.region AND s.alert = a.id
-           AND a.region = $1 AND {} AND a.{STANDING}
+        "SELECT {COLUMNS}, a.each_alone, s.check_up, s.source, s.day
+         FROM alerts a LEFT JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
+         WHERE a.region = $1 AND {} AND a.{STANDING}
          ORDER BY a.child, a.id",
         tx.among("a.child", 2)
     );
@@ -137,13 +146,23 @@ pub async fn standing(
     let mut alerts: Vec<AlertRow> = Vec::new();
     for row in &rows {
         let r = Reader::new(row, "alert_evidence", "id");
-        let (id, check_up, source) = (r.parsed("id")?, r.parsed("check_up")?, r.parsed("source")?);
+        let id = r.parsed("id")?;
         if alerts.last().is_none_or(|last| last.id != id) {
             alerts.push(read(row)?);
         }
-        if let Some(last) = alerts.last_mut() {
-            last.facts.sources.insert(source);
-            last.evidence.insert(check_up, source);
+        if let Some(last) = alerts.last_mut()
+            && let Some(check_up) = r.maybe_parsed("check_up")?
+        {
+            let evidence = Evidence {
+                source: r.parsed("source")?,
+                day: r.maybe_parsed("day")?,
+            };
+            last.facts.sources.insert(evidence.source);
+            if r.flag("each_alone")? {
+                let day = evidence.day.ok_or_else(|| r.corrupt("day"))?;
+                last.facts.statements.insert((evidence.source, day));
+            }
+            last.evidence.insert(check_up, evidence);
         }
     }
     Ok(alerts)
@@ -211,6 +230,10 @@ pub async fn insert(
             int(&|a| i64::from(a.facts.for_instructor)),
         ),
         ("for_mch", int(&|a| i64::from(a.facts.for_mch))),
+        (
+            "each_alone",
+            int(&|a| i64::from(!a.facts.statements.is_empty())),
+        ),
         ("for_guardian", int(&|a| i64::from(a.for_guardian))),
         (
             "evidence_first",
@@ -249,12 +272,14 @@ async fn insert_evidence(
     region: RegionCode,
     alerts: &[NewAlert],
 ) -> Result<(), StoreError> {
-    let (mut ids, mut check_ups, mut sources) = (vec![], vec![], vec![]);
+    let (mut ids, mut check_ups) = (vec![], vec![]);
+    let (mut sources, mut days) = (vec![], vec![]);
     for row in alerts.iter().map(|a| &a.row) {
-        for (check_up, source) in &row.evidence {
+        for (check_up, evidence) in &row.evidence {
             ids.push(row.id.to_string());
             check_ups.push(check_up.to_string());
-            sources.push(source.to_string());
+            sources.push(evidence.source.to_string());
+            days.push(evidence.day.map(|day| day.to_string()));
         }
     }
     let columns = [
@@ -262,6 +287,7 @@ async fn insert_evidence(
         ("alert", Column::Text(ids)),
         ("check_up", Column::Text(check_ups)),
         ("source", Column::Text(sources)),
+        ("day", Column::MaybeText(days)),
     ];
     tx.insert("alert_evidence", &columns, Conflict::Fail)
         .await?;
@@ -275,7 +301,7 @@ pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<
         "UPDATE alerts SET rule = $3, rule_version = $4, category = $5, level = $6, state = 'OPEN',
                 for_facility = $7, for_instructor = $8, for_mch = $9, for_guardian = $10,
                 evidence_first = $11, evidence_last = $12, due_date = $13, revision = $14,
-                digest = $15, sealed = $16, acknowledged_by = NULL, acknowledged_us = NULL
+                digest = $15, sealed = $16, each_alone = $17, acknowledged_by = NULL, acknowledged_us = NULL
          WHERE region = $1 AND id = $2",
     )
     .bind(region.to_string())
@@ -294,6 +320,7 @@ pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<
     .bind(row.revision)
     .bind(row.digest.clone())
     .bind(alert.sealed.clone())
+    .bind(i64::from(!row.facts.statements.is_empty()))
     .execute(tx)
     .await?;
     tx.query("DELETE FROM alert_evidence WHERE region = $1 AND alert = $2")
@@ -477,28 +504,36 @@ async fn under_scope(
             } else {
                 "a.for_facility"
             };
+            let categories: BTreeSet<&str> = grants.iter().map(|g| g.category.as_str()).collect();
+            lists.push(categories.into_iter().map(str::to_owned).collect());
             let granted = tx.among("(s.source || '/' || a.category)", n);
-            sql.push_str(&format!(
-                " AND {audience} = 1
-                  AND EXISTS (SELECT 1 FROM alert_evidence s
-                              WHERE s.region = a.region AND s.alert = a.id)
-                  AND NOT EXISTS (SELECT 1 FROM alert_evidence s
-                                  WHERE s.region = a.region AND s.alert = a.id AND NOT ({granted}))"
-            ));
+            let agreed = tx.among("a.category", n + 1);
             if *urgent_only {
                 sql.push_str(&format!(" AND a.level >= {}", stored_level(Level::Urgent)));
             }
-            let mut next = n;
-            for (day, condition) in [
-                (data_from, "a.evidence_first >= "),
-                (data_until, "a.evidence_last <= "),
+            let mut next = n + 1;
+            let (mut said_within, mut all_within) = (String::new(), String::new());
+            for (day, comparison, of_all) in [
+                (data_from, ">=", "evidence_first"),
+                (data_until, "<=", "evidence_last"),
             ] {
                 if let Some(day) = day {
                     next += 1;
                     texts.push(day.to_string());
-                    sql.push_str(&format!(" AND {condition}${next}"));
+                    said_within.push_str(&format!(" AND s.day {comparison} ${next}"));
+                    all_within.push_str(&format!(" AND a.{of_all} {comparison} ${next}"));
                 }
             }
+            // The same as `Scope::reaches`: of statements one that may be seen, of evidence all, and
+            // of what is not done an agreement over its category.
+            let evidence =
+                "SELECT 1 FROM alert_evidence s WHERE s.region = a.region AND s.alert = a.id";
+            sql.push_str(&format!(
+                " AND {audience} = 1
+                  AND ((a.each_alone = 1 AND EXISTS ({evidence} AND {granted}{said_within}))
+                    OR (a.each_alone = 0 AND NOT EXISTS ({evidence} AND NOT ({granted}))
+                        AND (EXISTS ({evidence}) OR {agreed}){all_within}))"
+            ));
         }
         Scope::AbnormalFindings => sql.push_str(" AND a.for_mch = 1"),
         Scope::Everything => {}

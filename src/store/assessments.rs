@@ -127,6 +127,23 @@ pub async fn note(
     Ok(())
 }
 
+/// Something that an assessment reads has changed beside the check-ups: the tide is to assess the
+/// locked child again.
+pub async fn wake(
+    tx: &mut Tx,
+    region: RegionCode,
+    child: Id<Child>,
+    today: NaiveDate,
+) -> Result<(), StoreError> {
+    tx.query("UPDATE children SET next_day = $3 WHERE region = $1 AND id = $2")
+        .bind(region.to_string())
+        .bind(child.to_string())
+        .bind(today.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// How many children there are, erased ones left out, and how many of them stand `by` these rules and settings.
 pub async fn progress(
     tx: &mut Tx,

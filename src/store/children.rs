@@ -1,6 +1,6 @@
 //! Children: the row that is locked before anything about a child changes, and its wrapped key.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
@@ -23,6 +23,8 @@ pub struct ChildRow {
     pub birth_date: NaiveDate,
     /// Gestation at birth in days, if known.
     pub gestation_days: Option<u32>,
+    /// When it was registered: from then on it is known here.
+    pub registered: DateTime<Utc>,
     /// The child's data key, wrapped; none once the child is erased.
     pub wrapped_key: Option<Vec<u8>>,
     /// How its alerts stand.
@@ -39,7 +41,7 @@ pub struct Assessed {
 }
 
 pub(super) const COLUMNS: &str =
-    "id, sex, birth_date, gestation_days, wrapped_key, assessed_by, next_day";
+    "id, sex, birth_date, gestation_days, wrapped_key, created_us, assessed_by, next_day";
 
 /// Locks the children's rows in key order and reads them. Children that are not there are left out.
 pub async fn lock(
@@ -99,6 +101,7 @@ pub(super) fn read_row(row: &Row) -> Result<ChildRow, StoreError> {
         birth_date: r.day("birth_date")?,
         gestation_days: gestation.map_err(|_| r.corrupt("gestation_days"))?,
         wrapped_key: row.get("wrapped_key")?,
+        registered: r.time("created_us")?,
         assessed: Assessed {
             by: r.given("assessed_by")?,
             next_day: r.given("next_day")?,
@@ -112,8 +115,6 @@ pub struct NewChild {
     pub row: ChildRow,
     /// Who registers it.
     pub registered_by: Id<Organization>,
-    /// When, in microseconds.
-    pub created_us: i64,
     /// Its name, sealed under its key.
     pub sealed: Vec<u8>,
 }
@@ -132,7 +133,7 @@ pub async fn insert(tx: &mut Tx, region: RegionCode, child: NewChild) -> Result<
     .bind(child.row.gestation_days.map(i64::from))
     .bind(child.row.wrapped_key)
     .bind(child.registered_by.to_string())
-    .bind(child.created_us)
+    .bind(micros(child.row.registered))
     .bind(child.sealed)
     .execute(tx)
     .await?;

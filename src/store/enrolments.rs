@@ -126,6 +126,31 @@ pub async fn standing(
     row.as_ref().map(read).transpose()
 }
 
+/// First and last days in care, or expected in care, of children at any facility.
+pub async fn stays(
+    tx: &mut Tx,
+    region: RegionCode,
+    children: &[Id<Child>],
+) -> Result<Vec<(Id<Child>, NaiveDate, Option<NaiveDate>)>, StoreError> {
+    let sql = format!(
+        "SELECT id, child, first_day, last_day FROM enrolments WHERE region = $1 AND {}",
+        tx.among("child", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(children.iter().map(ToString::to_string).collect())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "enrolments", "id");
+            let (first, last) = (r.day("first_day")?, r.maybe_parsed("last_day")?);
+            Ok((r.parsed("child")?, first, last))
+        })
+        .collect()
+}
+
 /// A facility's enrolments in order of creation after `cursor`.
 pub async fn list(
     tx: &mut Tx,

@@ -132,19 +132,29 @@ pub fn sees(s: &Situation, alert: &AlertFacts) -> bool {
     let covered = |source| {
         agreements(s).any(|a| a.sources.contains(source) && a.categories.contains(&alert.category))
     };
-    let consented = |c: &ConsentFact| {
-        c.categories.contains(&alert.category)
-            && alert
-                .sources
-                .iter()
-                .all(|s| c.sources.is_empty() || c.sources.contains(s))
-            && c.data_from.is_none_or(|from| alert.evidence_first >= from)
-            && c.data_until
-                .is_none_or(|until| alert.evidence_last <= until)
+    let named = |c: &ConsentFact, source| c.sources.is_empty() || c.sources.contains(source);
+    let within = |c: &ConsentFact, first, last| {
+        c.data_from.is_none_or(|from| first >= from)
+            && c.data_until.is_none_or(|until| last <= until)
     };
-    let agreed_and_consented = !alert.sources.is_empty()
-        && alert.sources.iter().all(covered)
-        && consent(s).is_some_and(consented);
+    let agreed_and_consented = consent(s).is_some_and(|c| {
+        let open = |source| covered(source) && named(c, source);
+        let (first, last) = (alert.evidence_first, alert.evidence_last);
+        c.categories.contains(&alert.category)
+            && if !alert.statements.is_empty() {
+                let mut said = alert.statements.iter();
+                said.any(|(source, day)| open(source) && within(c, *day, *day))
+            } else if alert.sources.is_empty() {
+                agreements(s)
+                    .flat_map(|a| &a.sources)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .any(open)
+                    && within(c, first, last)
+            } else {
+                alert.sources.iter().all(open) && within(c, first, last)
+            }
+    });
     let facility =
         alert.for_facility && !matches!(alert.category, Category::Rickets | Category::Development);
     match s.ask.purpose {
@@ -280,6 +290,7 @@ fn anything_in_common(s: &Situation) -> bool {
                 category,
                 level: Level::Urgent,
                 sources: [source].into(),
+                statements: [].into(),
                 evidence_first: consent(s).and_then(|c| c.data_from).unwrap_or_default(),
                 evidence_last: consent(s).and_then(|c| c.data_until).unwrap_or_default(),
                 for_facility: true,

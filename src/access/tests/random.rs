@@ -377,21 +377,27 @@ pub fn alert() -> impl Strategy<Value = AlertFacts> {
         prop::collection::btree_set((2..5u8).prop_map(id), 0..3),
         (june(), june()),
         (any::<bool>(), any::<bool>(), any::<bool>()),
+        prop::collection::btree_set(((2..5u8).prop_map(id), june()), 0..3),
     )
-        .prop_map(
-            |(category, level, sources, days, (for_facility, for_instructor, for_mch))| {
-                AlertFacts {
-                    category,
-                    level,
-                    sources,
-                    evidence_first: days.0.min(days.1),
-                    evidence_last: days.0.max(days.1),
-                    for_facility,
-                    for_instructor,
-                    for_mch,
-                }
-            },
-        )
+        .prop_map(|(category, level, sources, days, for_whom, statements)| {
+            let (for_facility, for_instructor, for_mch) = for_whom;
+            let spoken = statements.iter().map(|(source, _)| *source);
+            AlertFacts {
+                category,
+                level,
+                sources: if statements.is_empty() {
+                    sources
+                } else {
+                    spoken.collect()
+                },
+                statements,
+                evidence_first: days.0.min(days.1),
+                evidence_last: days.0.max(days.1),
+                for_facility,
+                for_instructor,
+                for_mch,
+            }
+        })
 }
 
 /// Whether the question is one over a guardian's consent.

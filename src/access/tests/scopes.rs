@@ -104,6 +104,7 @@ fn alert(sources: &[u8]) -> AlertFacts {
         category: Category::Hearing,
         level: Level::High,
         sources: sources.iter().map(|&n| id(n)).collect(),
+        statements: [].into(),
         evidence_first: day("2026-05-04"),
         evidence_last: day("2026-08-04"),
         for_facility: true,
@@ -120,14 +121,37 @@ fn an_alert_over_several_sources_needs_an_agreement_for_each() {
     assert!(!one.reaches(&alert(&[ELSEWHERE])));
     assert!(!one.reaches(&alert(&[HOSPITAL, ELSEWHERE])));
     assert!(
-        !one.reaches(&alert(&[])),
-        "what rests on nothing is nobody's"
+        one.reaches(&alert(&[])),
+        "what is not done was said by nobody: an agreement over the category will do"
     );
+    let of_no_clause = AlertFacts {
+        category: Category::Allergy,
+        ..alert(&[])
+    };
+    assert!(!one.reaches(&of_no_clause), "but there must be one");
     situation.agreements().push(agreement(31, ELSEWHERE));
     let permit = situation.decide().unwrap();
     assert!(permit.scope().reaches(&alert(&[HOSPITAL, ELSEWHERE])));
     let agreements = permit.grounds().iter().filter(|g| g.key == Key::Agreement);
     assert_eq!(agreements.count(), 2, "the leaf names both");
+}
+
+/// A hospital without an agreement that says the same must not take the alert away.
+/// Break it: in `access/permit.rs`, let `reaches` ask for all of the sources of statements.
+#[test]
+fn of_several_statements_one_that_may_be_seen_is_enough() {
+    let one = narrow(Asker::FacilityStaff, Purpose::DailyCare)
+        .scope()
+        .unwrap();
+    let said = |by: &[(u8, &str)]| AlertFacts {
+        statements: by.iter().map(|&(n, d)| (id(n), day(d))).collect(),
+        ..alert(&by.iter().map(|&(n, _)| n).collect::<Vec<_>>())
+    };
+    assert!(one.reaches(&said(&[
+        (HOSPITAL, "2026-05-04"),
+        (ELSEWHERE, "2026-08-04")
+    ])));
+    assert!(!one.reaches(&said(&[(ELSEWHERE, "2026-08-04")])));
 }
 
 #[test]

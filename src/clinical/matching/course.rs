@@ -198,6 +198,7 @@ impl Case<'_> {
         Match {
             subject: String::new(),
             exams: vec![before.taken.place, latest.taken.place],
+            each_alone: false,
             inputs,
             value: String::new(),
             until: None,

@@ -125,6 +125,7 @@ impl Case<'_> {
         Match {
             subject: String::new(),
             exams: vec![at],
+            each_alone: false,
             inputs,
             value: String::new(),
             until: None,

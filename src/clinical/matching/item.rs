@@ -68,6 +68,7 @@ impl Case<'_> {
             found(Match {
                 subject: item.item.to_owned(),
                 exams: Vec::new(),
+                each_alone: false,
                 inputs,
                 value: String::new(),
                 until: None,

@@ -1,6 +1,7 @@
 //! Conditions that a child has until somebody says otherwise.
 
 use super::{Case, Match};
+use crate::clinical::growth::age::Age;
 use crate::clinical::rules::{Rule, Settled};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::finding::Finding;
@@ -14,27 +15,48 @@ impl Case<'_> {
     }
 
     /// Stated once, it stands until a later check-up ends it: a form that is silent about diabetes
-    /// does not heal it `[P]`. Within one check-up a stated condition outweighs its end.
+    /// does not heal it `[P]`, nor does one that says "absent" by default. Within one check-up a stated
+    /// condition outweighs its end. It rests on every statement since, each of which bears it alone:
+    /// what another hospital says too must not take it from a reader who may see only the first.
     pub(super) fn stands(
         &self,
         rule: &Rule,
-        finding: FindingCode,
-        code: &str,
-        ended_by: FindingCode,
+        (finding, code): (FindingCode, &str),
+        (ended_by, ended_code): (FindingCode, &str),
     ) -> Option<Match> {
         self.history.latest(finding)?;
+        let mut found: Option<Match> = None;
         for (at, _) in self.history.exams().rev() {
             if self.states(at, finding, code) {
-                let age = self.age_for(rule, at)?;
-                let mut found = self.on_exam(at, age);
-                found.inputs.push((finding.as_str(), code.to_owned()));
-                return Some(found);
-            }
-            if self.states(at, ended_by, code) {
-                return None;
+                let Some(age) = self.age_for(rule, at) else {
+                    continue;
+                };
+                match &mut found {
+                    Some(found) => found.exams.push(at),
+                    None => {
+                        let input = (finding.as_str(), code.to_owned());
+                        found = Some(self.on_statement(at, age, [input]));
+                    }
+                }
+            } else if self.states(at, ended_by, ended_code) {
+                break;
             }
         }
-        None
+        found
+    }
+
+    /// A match that further statements may bear as well: its inputs tell the day of none.
+    fn on_statement<const N: usize>(
+        &self,
+        at: usize,
+        age: Age,
+        inputs: [(&'static str, String); N],
+    ) -> Match {
+        Match {
+            each_alone: true,
+            inputs: inputs.into(),
+            ..self.on_exam(at, age)
+        }
     }
 
     /// `NONE` ends nothing: a form's default must not switch off a peanut allergy. Only a later
@@ -49,10 +71,10 @@ impl Case<'_> {
         if self.history.latest(FindingCode::Allergy).is_none() {
             return;
         }
-        let mut seen: Vec<String> = Vec::new();
+        let mut ended: Vec<String> = Vec::new();
+        let mut standing: Vec<Match> = Vec::new();
         for (at, _) in self.history.exams().rev() {
-            // Within one check-up a stated allergy outweighs its being ruled out. A substance is
-            // read by its latest statement, whatever kind of allergen that calls it.
+            // Within one check-up a stated allergy outweighs its being ruled out.
             let mut here: Vec<(bool, String, &str)> = self
                 .history
                 .all(at, FindingCode::Allergy)
@@ -61,24 +83,34 @@ impl Case<'_> {
                 .map(|(kind, text)| (kind == ended_by, substance(text), kind))
                 .collect();
             here.sort_unstable();
-            for (ended, substance, kind) in here {
-                if seen.contains(&substance) {
+            for (ends, substance, kind) in here {
+                let known = standing.iter_mut().find(|one| one.subject == substance);
+                if ended.contains(&substance) {
                     continue;
                 }
-                seen.push(substance.clone());
-                if ended || !kinds.iter().any(|known| known == kind) {
-                    continue;
+                match known {
+                    Some(known) if known.exams.last() == Some(&at) => {}
+                    // An older statement of what stands bears it as well.
+                    Some(known) if !ends => known.exams.push(at),
+                    _ if ends => ended.push(substance),
+                    _ => {
+                        let Some(age) = self.age_for(rule, at) else {
+                            continue;
+                        };
+                        let inputs = [("kind", kind.to_owned()), ("substance", substance.clone())];
+                        let mut one = self.on_statement(at, age, inputs);
+                        one.subject = substance;
+                        standing.push(one);
+                    }
                 }
-                let Some(age) = self.age_for(rule, at) else {
-                    continue;
-                };
-                let mut one = self.on_exam(at, age);
-                one.inputs.push(("kind", kind.to_owned()));
-                one.inputs.push(("substance", substance.clone()));
-                one.subject = substance;
-                found(one);
             }
         }
+        // A substance is of the kind that its latest statement calls it.
+        let of_kind = |one: &Match| {
+            let kind = one.inputs.iter().find(|(name, _)| *name == "kind");
+            kind.is_some_and(|(_, kind)| kinds.iter().any(|known| known == kind))
+        };
+        standing.into_iter().filter(of_kind).for_each(found);
     }
 
     /// Whether the check-up `since`, or the latest later one, settles a result.

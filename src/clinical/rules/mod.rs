@@ -259,11 +259,14 @@ pub enum Condition {
         at_least: Option<Limit>,
         below: Option<Limit>,
     },
-    /// A standing condition: a check-up stated the code, and no later one states it of `ended_by`.
+    /// A standing condition: a check-up stated the code, and no later one states of `ended_by` the
+    /// same code, or `ended_code` where it goes by another name there.
     Stands {
         finding: FindingCode,
         code: String,
         ended_by: FindingCode,
+        #[serde(default)]
+        ended_code: Option<String>,
     },
     /// A period after an illness or a contact, until a later check-up states the code of `ended_by`.
     /// It is over when every clock is.

@@ -483,9 +483,10 @@ fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             finding,
             code,
             ended_by,
+            ended_code,
         } => {
             check_codes(*finding, [code])?;
-            check_codes(*ended_by, [code])
+            check_codes(*ended_by, [ended_code.as_ref().unwrap_or(code)])
         }
         Condition::Period {
             finding,

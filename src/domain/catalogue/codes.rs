@@ -91,6 +91,28 @@ pub(super) const CONDITIONS: &[&str] = &[
     "TUBE_FEEDING",          // 胃管或胃造口喂养
 ];
 
+/// What can be ruled out: conditions that are findings of their own, and [`CONDITIONS`].
+pub(super) const RULED_OUT: &[&str] = &{
+    const OWN: [&str; 5] = [
+        "ANAPHYLAXIS",
+        "ASTHMA",
+        "CHD",
+        "EPILEPSY",
+        "FEBRILE_SEIZURE",
+    ];
+    let mut all = [""; OWN.len() + CONDITIONS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < OWN.len() {
+            OWN[at]
+        } else {
+            CONDITIONS[at - OWN.len()]
+        };
+        at += 1;
+    }
+    all
+};
+
 /// The diseases of the exclusion table (domain reference 3.7).
 pub(super) const INFECTIOUS_DISEASES: &[&str] = &[
     "HFMD",

@@ -17,7 +17,7 @@ use yuqiao::{
     },
     store::{
         Tx,
-        alerts::{self, AlertRow, Disclosed, NewAlert, Wanted},
+        alerts::{self, AlertRow, Disclosed, Evidence, NewAlert, Wanted},
         children::{self, Assessed, ChildRow, NewChild},
     },
 };
@@ -48,8 +48,15 @@ fn random_alert(n: u64, chance: &mut StdRng) -> NewAlert {
     let opened: DateTime<Utc> = MORNING.parse().unwrap();
     let check_ups = (0..chance.random_range(0..4u64)).map(|k| id(n * 10 + k));
     let evidence: BTreeMap<_, _> = check_ups
-        .map(|c| (c, id(*SOURCES.choose(chance).unwrap())))
+        .map(|c| {
+            let source = id(*SOURCES.choose(chance).unwrap());
+            let day = Some(june(chance));
+            (c, Evidence { source, day })
+        })
         .collect();
+    let each_alone = chance.random_bool(0.4);
+    let spoken = evidence.values().filter(|_| each_alone);
+    let statements = spoken.map(|e| (e.source, e.day.unwrap())).collect();
     let days = (june(chance), june(chance));
     const STATES: [&str; 6] = [
         "OPEN",
@@ -71,7 +78,8 @@ fn random_alert(n: u64, chance: &mut StdRng) -> NewAlert {
             facts: AlertFacts {
                 category: *Category::ALL.choose(chance).unwrap(),
                 level: *Level::ALL.choose(chance).unwrap(),
-                sources: evidence.values().copied().collect(),
+                sources: evidence.values().map(|e| e.source).collect(),
+                statements,
                 evidence_first: days.0.min(days.1),
                 evidence_last: days.0.max(days.1),
                 for_facility: chance.random_bool(0.8),
@@ -124,12 +132,12 @@ async fn lay_out(tx: &mut Tx, region: RegionCode, chance: &mut StdRng) -> Vec<Al
             birth_date: "2024-05-04".parse().unwrap(),
             gestation_days: None,
             wrapped_key: None,
+            registered: MORNING.parse().unwrap(),
             assessed: Assessed::default(),
         };
         let child = NewChild {
             row,
             registered_by: id(1),
-            created_us: 0,
             sealed: vec![],
         };
         children::insert(tx, region, child).await.unwrap();
