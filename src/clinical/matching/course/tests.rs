@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use crate::clinical::assess::Raised;
 use crate::clinical::matching::growth::tests::{ids, measured_with, raised};
 use crate::clinical::rules::RuleSet;
+use crate::domain::alert::Category;
 use crate::domain::checkup::CheckUp;
 use crate::domain::growth_standard::GrowthStandard::{self, Who, Wst423};
 
@@ -19,7 +20,9 @@ fn visits(values: &[(&str, i64, i64, i64)]) -> Vec<CheckUp> {
 }
 
 fn of(standard: GrowthStandard, values: &[(&str, i64, i64, i64)]) -> Vec<Raised> {
-    raised(&RULES, standard, &visits(values))
+    let mut raised = raised(&RULES, standard, &visits(values));
+    raised.retain(|alert| alert.category == Category::Growth);
+    raised
 }
 
 fn input<'a>(raised: &'a Raised, name: &str) -> &'a str {
