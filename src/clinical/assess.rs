@@ -18,7 +18,7 @@ use crate::clinical::fitness::{self, Fitness};
 use crate::clinical::history::History;
 use crate::clinical::matching::{Case, Match};
 use crate::clinical::rules::{Recipient, Rule, RuleSet};
-use crate::clinical::schedule::{Life, Schedules, forecast};
+use crate::clinical::schedule::{Life, Schedules, forecast_over};
 use crate::domain::alert::{Category, Level};
 use crate::domain::checkup::CheckUp;
 use crate::domain::growth_standard::GrowthStandard;
@@ -120,15 +120,26 @@ pub fn assess(
     today: NaiveDate,
 ) -> Assessment {
     let history = History::new(check_ups);
-    let asked = rules.of_items().next().is_some();
-    let forecast = asked.then(|| forecast(schedules, child, check_ups, today));
-    let case = Case::new(&rules.tables, history, child, setting, today, forecast);
-    let mut standing = Standing::default();
-    for (place, rule) in rules.of_items() {
-        case.matches(rule, |found| standing.take(place, rule, found));
+    let asked = rules.reads_schedules();
+    let mut forecast = asked.then(|| forecast_over(schedules, child, &history, today));
+    if let Some(forecast) = &mut forecast {
+        forecast.items.retain(|item| rules.asks(item));
     }
-    for code in case.history.codes() {
-        for (place, rule) in rules.reading(code) {
+    let items = forecast.as_ref().map_or(&[][..], |known| &known.items);
+    let places = rules.candidates(&history, items);
+    let case = Case::new(&rules.tables, history, child, setting, today, forecast);
+    standing_by(rules, &case, places)
+}
+
+/// The assessment by the rules at these places.
+fn standing_by(
+    rules: &RuleSet,
+    case: &Case<'_>,
+    places: impl IntoIterator<Item = usize>,
+) -> Assessment {
+    let mut standing = Standing::default();
+    for place in places {
+        if let Some(rule) = rules.rules().get(place) {
             case.matches(rule, |found| standing.take(place, rule, found));
         }
     }
@@ -138,7 +149,7 @@ pub fn assess(
     });
     let raised: Vec<Raised> = standing
         .into_iter()
-        .map(|(_, rule, found)| raise(rule, found, &case))
+        .map(|(_, rule, found)| raise(rule, found, case))
         .collect();
     let limits = raised.iter().enumerate();
     Assessment {

@@ -40,6 +40,16 @@ enum Part {
     Hole(Placeholder),
 }
 
+impl Part {
+    /// About how many bytes it fills: a day or a substance is seldom longer.
+    fn bytes(&self) -> usize {
+        match self {
+            Part::Words(words) => words.len(),
+            Part::Hole(_) => 24,
+        }
+    }
+}
+
 /// Why a template was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -102,7 +112,8 @@ impl Template {
     }
 
     pub(crate) fn fill(&self, facts: &Facts<'_>) -> Text {
-        let mut filled = String::with_capacity(256);
+        let words: usize = self.0.iter().map(Part::bytes).sum();
+        let mut filled = String::with_capacity(words);
         for part in &self.0 {
             match part {
                 Part::Words(words) => filled.push_str(words),

@@ -44,8 +44,8 @@ impl Case<'_> {
         }
         for item in &forecast.items {
             let named =
-                asked.items.is_empty() || asked.items.iter().any(|known| known == item.item);
-            if item.track != asked.track || item.status != asked.status || !named {
+                || asked.items.is_empty() || asked.items.iter().any(|known| known == item.item);
+            if item.track != asked.track || item.status != asked.status || !named() {
                 continue;
             }
             let Some(due) = item.due else {

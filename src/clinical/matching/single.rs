@@ -47,7 +47,6 @@ impl Case<'_> {
         settled_by: &[Settled],
     ) -> Option<Match> {
         let at = self.history.latest(code)?;
-        let age = self.age_for(rule, at)?;
         let among = |list: &[String], value: &str| list.iter().any(|known| known == value);
         let mut values: Vec<&str> = self
             .history
@@ -61,6 +60,7 @@ impl Case<'_> {
         if values.is_empty() || settled_by.iter().any(|by| self.settled(at, by)) {
             return None;
         }
+        let age = self.age_for(rule, at)?;
         values.sort_unstable();
         values.dedup();
         let mut found = self.on_exam(at, age);
@@ -79,7 +79,6 @@ impl Case<'_> {
             return None;
         };
         let at = self.history.latest(code)?;
-        let age = self.age_for(rule, at)?;
         let scaled = self.history.one(at, code)?.quantity()?;
         // Limits that don't scale are refused when the rule is read.
         let limit = |limit: Option<Limit>| limit.and_then(|limit| limit.scaled(decimals));
@@ -87,6 +86,7 @@ impl Case<'_> {
         if at_least.is_some_and(|low| scaled < low) || below.is_some_and(|high| scaled >= high) {
             return None;
         }
+        let age = self.age_for(rule, at)?;
         let mut found = self.on_exam(at, age);
         let shown = decimal(scaled, decimals);
         found.value = format!("{shown}{}", unit_zh(unit));

@@ -21,8 +21,8 @@ use crate::clinical::fitness::Grade;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::{Indicator, TableError, Tables};
-use crate::clinical::schedule::{self, Schedules};
-use crate::clinical::schedule::{Status, Track};
+use crate::clinical::history::History;
+use crate::clinical::schedule::{self, Item, Schedules, Status, Track};
 use crate::domain::alert::{Category, Level};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::checkup::VisitKind;
@@ -562,16 +562,23 @@ impl RuleSet {
         &self.rules
     }
 
-    /// The rules that read the schedules, each with its place in [`RuleSet::rules`].
-    pub(crate) fn of_items(&self) -> impl Iterator<Item = (usize, &Rule)> {
-        let places = self.index.of_items().iter();
-        places.filter_map(|&at| Some((at, self.rules.get(at)?)))
+    /// Whether any rule reads the schedules.
+    pub(crate) fn reads_schedules(&self) -> bool {
+        self.index.reads_schedules()
     }
 
-    /// The rules that read a finding, each with its place in [`RuleSet::rules`].
-    pub(crate) fn reading(&self, code: FindingCode) -> impl Iterator<Item = (usize, &Rule)> {
-        let places = self.index.reading(code).iter();
-        places.filter_map(|&at| Some((at, self.rules.get(at)?)))
+    /// Whether some rule reads items that stand so.
+    pub(crate) fn asks(&self, item: &Item<'_>) -> bool {
+        self.index.asks(item)
+    }
+
+    /// Places in [`RuleSet::rules`] of the rules that can apply, rising.
+    pub(in crate::clinical) fn candidates(
+        &self,
+        history: &History<'_>,
+        items: &[Item<'_>],
+    ) -> Vec<usize> {
+        self.index.candidates(history, items)
     }
 
     /// The growth standards.

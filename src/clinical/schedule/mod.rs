@@ -285,9 +285,18 @@ pub fn forecast<'a>(
     exams: &'a [Examined<'a>],
     today: NaiveDate,
 ) -> Forecast<'a> {
-    let history = History::new(exams);
-    let items = items_on(schedules, life, &history, today);
-    let next_change = next_change(schedules, life, &history, today, &items);
+    forecast_over(schedules, life, &History::new(exams), today)
+}
+
+/// The same over a history that is in order already.
+pub(in crate::clinical) fn forecast_over<'a>(
+    schedules: &'a Schedules,
+    life: &Life<'_>,
+    history: &History<'a>,
+    today: NaiveDate,
+) -> Forecast<'a> {
+    let items = items_on(schedules, life, history, today);
+    let next_change = next_change(schedules, life, history, today, &items);
     Forecast { items, next_change }
 }
 

@@ -103,6 +103,18 @@ proptest! {
         }
     }
 
+    /// The index only spares rules that can not apply.
+    #[test]
+    fn the_index_loses_no_alert(history in any_history(), days in 0..3_000_i64) {
+        let today = girl().birth_date + chrono::TimeDelta::days(days);
+        let (child, examined) = (in_care(), history.iter().map(examined).collect::<Vec<_>>());
+        let read = History::new(&examined);
+        let forecast = forecast_over(&SCHEDULES, &child, &read, today);
+        let case = Case::new(&RULES.tables, read, &child, &SEA_LEVEL, today, Some(forecast));
+        let by_all = standing_by(&RULES, &case, 0..RULES.rules().len());
+        prop_assert!(by_all.raised == on(&today.to_string(), &child, &history).raised);
+    }
+
     /// Until the day it names, time alone changes nothing: the sweep that assesses anew may sleep.
     #[test]
     fn the_answer_holds_until_the_day_it_names(
