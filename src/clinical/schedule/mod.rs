@@ -143,8 +143,10 @@ impl fmt::Debug for Item<'_> {
 }
 
 impl Item<'_> {
+    /// Whether an alert over it would say the same.
     fn stands_as(&self, other: &Item<'_>) -> bool {
-        (self.track, self.item, self.status) == (other.track, other.item, other.status)
+        let told = |item: &Item<'_>| (item.status, item.due, item.overdue);
+        (self.track, self.item) == (other.track, other.item) && told(self) == told(other)
     }
 
     /// The first later day on which the status changes by itself.
@@ -163,7 +165,7 @@ impl Item<'_> {
 pub struct Forecast<'a> {
     /// By track, and within a track in the order of the schedule.
     pub items: Vec<Item<'a>>,
-    /// The first later day on which a status changes with no new record.
+    /// The first later day on which a status, or a day it goes by, changes with no new record.
     pub next_change: Option<NaiveDate>,
 }
 
