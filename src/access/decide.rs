@@ -12,7 +12,6 @@ use super::{
 };
 use crate::domain::{
     actor::{ActorRole, ActorState},
-    agreement::in_force,
     alert::Category,
     child::fourteenth_birthday,
     consent::{ConsentMode, ConsentState},
@@ -212,21 +211,25 @@ impl Look<'_> {
     }
 
     fn in_force(&self, agreement: &AgreementFact) -> Result<(), Closed> {
-        in_force(&agreement.state, agreement.term, self.facts.zone, self.now)?;
-        if !agreement.parties_active {
-            return Err(Closed::PartySuspended);
-        }
+        agreement.holds(self.facts.zone, self.now)?;
         if !self.covers_purpose(&agreement.purposes) {
             return Err(Closed::OtherPurpose);
         }
         Ok(())
     }
 
-    fn open_agreements(&self) -> impl Iterator<Item = &AgreementFact> {
+    /// The facility's agreements that speak for this asker. An instructor serves under those of the
+    /// own institution: what another's opens is not the instructor's to see.
+    fn agreements(&self) -> impl Iterator<Item = &AgreementFact> {
+        let instructor = self.basis.asker == Asker::Instructor;
         self.facility()
             .into_iter()
             .flat_map(|f| &f.agreements)
-            .filter(|a| self.in_force(a).is_ok())
+            .filter(move |a| !instructor || a.institution == self.facts.asker.organization)
+    }
+
+    fn open_agreements(&self) -> impl Iterator<Item = &AgreementFact> {
+        self.agreements().filter(|a| self.in_force(a).is_ok())
     }
 
     fn agreement(&self) -> Turn {
@@ -234,12 +237,9 @@ impl Look<'_> {
         if !open.is_empty() {
             return Ok(open);
         }
-        let facility = self.facility()?;
+        self.facility()?;
         Err(nearest(
-            facility
-                .agreements
-                .iter()
-                .filter_map(|a| self.in_force(a).err()),
+            self.agreements().filter_map(|a| self.in_force(a).err()),
         ))
     }
 
@@ -247,10 +247,8 @@ impl Look<'_> {
         let facility = self.facility()?;
         // Assigned by the asking institution: whoever changes employers leaves assignments behind.
         let under = |a: &AssignmentFact| {
-            let of = |g: &&AgreementFact| {
-                g.id == a.agreement && g.institution == self.facts.asker.organization
-            };
-            facility.agreements.iter().find(of).ok_or(Closed::Absent)
+            let mut own = self.agreements();
+            own.find(|g| g.id == a.agreement).ok_or(Closed::Absent)
         };
         let holds = |a: &AssignmentFact| -> Result<(), Closed> {
             let agreement = under(a)?;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::keys::Closed;
 use crate::domain::{
     actor::{Actor, ActorRole, ActorState, Practitioner},
-    agreement::{Agreement, AgreementState},
+    agreement::{Agreement, AgreementState, in_force},
     alert::Category,
     assignment::{Assignment, Duty},
     child::Child,
@@ -73,8 +74,20 @@ pub struct AgreementFact {
     pub categories: BTreeSet<Category>,
     /// Purposes of the data clause.
     pub purposes: BTreeSet<Purpose>,
-    /// Source institutions: the signing one and the further ones.
+    /// Source institutions: the signing one and the further ones, whose standing closes nothing.
     pub sources: BTreeSet<Id<Organization>>,
+}
+
+impl AgreementFact {
+    /// Whether it is in force between parties in good standing; else why not.
+    pub fn holds(&self, zone: Zone, now: DateTime<Utc>) -> Result<(), Closed> {
+        in_force(&self.state, self.term, zone, now)?;
+        if self.parties_active {
+            Ok(())
+        } else {
+            Err(Closed::PartySuspended)
+        }
+    }
 }
 
 /// An assignment of the asking practitioner to the facility.

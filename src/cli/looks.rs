@@ -5,10 +5,10 @@ use clap::Args;
 use super::Global;
 use super::connection::Connection;
 use super::error::CliError;
-use super::output::Output;
+use super::output::{Output, short};
 use super::words;
 use crate::rpc::wire::ledger_service_client::LedgerServiceClient;
-use crate::rpc::wire::{ListLooksRequest, Look};
+use crate::rpc::wire::{ListLooksRequest, Look, LookParty};
 
 /// Arguments of `yuqiao looks`.
 #[derive(Args, Debug)]
@@ -44,7 +44,16 @@ impl Looks {
             }
             request.page_token = page.next_page_token;
         }
-        let header = ["序号", "时间", "机构", "目的", "依据", "内容", "方法"];
+        let header = [
+            "序号",
+            "时间",
+            "机构",
+            "目的",
+            "依据",
+            "内容",
+            "方法",
+            "经办（监护人查阅）",
+        ];
         out.list(&found, &header, row)
     }
 }
@@ -58,5 +67,22 @@ fn row(look: &Look) -> Vec<String> {
         look.basis_zh.clone(),
         words::categories(look.categories()),
         look.method.clone(),
+        hands(look),
     ]
+}
+
+/// Through whose hands a guardian's look went: who carried it, and who had handed over the code.
+fn hands(look: &Look) -> String {
+    let of = |what: &str, party: &Option<LookParty>| {
+        party.as_ref().map(|party| {
+            let actor = short(&party.actor);
+            format!("{what}：{} {actor}", party.organization_display_name)
+        })
+    };
+    let told = [
+        of("经由", &look.carried_by),
+        of("发码", &look.code_issued_by),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    told.join("；")
 }

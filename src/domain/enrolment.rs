@@ -53,7 +53,7 @@ pub enum EnrolmentRefusal {
     /// The child has left.
     #[error("the enrolment has ended")]
     Ended,
-    /// A last day may not lie before the first by more than one day.
+    /// A last day to come may not lie before the first by more than one day.
     #[error("the last day lies before the first")]
     LeavesBeforeFirstDay,
 }
@@ -68,14 +68,17 @@ impl EnrolmentState {
         }
     }
 
-    /// The child leaves after `last_day`.
-    pub fn leave(self, last_day: NaiveDate) -> Result<Self, EnrolmentRefusal> {
+    /// The child leaves after `last_day`; a day before `today` ends the enrolment at once, also one that
+    /// has not begun.
+    pub fn leave(self, last_day: NaiveDate, today: NaiveDate) -> Result<Self, EnrolmentRefusal> {
         let (Self::Expected { first_day } | Self::Active { first_day }) = self else {
             return Err(EnrolmentRefusal::Ended);
         };
-        if last_day.succ_opt().is_none_or(|next| next < first_day) {
+        let eve = first_day.pred_opt().unwrap_or(first_day);
+        if last_day < eve && last_day >= today {
             return Err(EnrolmentRefusal::LeavesBeforeFirstDay);
         }
+        let last_day = last_day.max(eve);
         Ok(Self::Left {
             first_day,
             last_day,
@@ -165,7 +168,7 @@ mod tests {
         let active = EnrolmentState::Expected { first_day: day(3) }
             .enrol(day(2))
             .unwrap();
-        let left = active.leave(day(5)).unwrap();
+        let left = active.leave(day(5), day(1)).unwrap();
         for (today, phase) in [
             (1, Phase::Expected),
             (2, Phase::InCare),
@@ -180,13 +183,37 @@ mod tests {
         }
         assert_eq!(left.phase(zone, zone.end(day(5))), Phase::Ended);
         let never = EnrolmentState::Expected { first_day: day(10) }
-            .leave(day(9))
+            .leave(day(9), day(4))
             .unwrap();
         assert_eq!(never.phase(zone, zone.start(day(4))), Phase::Ended);
+        // A day to come, but before the child comes, makes no sense.
+        let august = NaiveDate::from_ymd_opt(2026, 8, 30).unwrap();
         assert_eq!(
-            active.leave(NaiveDate::from_ymd_opt(2026, 8, 30).unwrap()),
+            active.leave(august, august),
             Err(EnrolmentRefusal::LeavesBeforeFirstDay)
         );
         assert_eq!(left.enrol(day(7)), Err(EnrolmentRefusal::Ended));
+    }
+
+    #[test]
+    fn yesterday_or_earlier_ends_every_enrolment_at_once() {
+        let zone = Zone::china();
+        let today = day(10);
+        for first in [2, 9, 10, 11, 28] {
+            let first_day = day(first);
+            for open in [
+                EnrolmentState::Expected { first_day },
+                EnrolmentState::Active { first_day },
+            ] {
+                for last in [1, 8, 9] {
+                    let left = open.leave(day(last), today).unwrap();
+                    assert_eq!(
+                        left.phase(zone, zone.start(today)),
+                        Phase::Ended,
+                        "from {first}, left on {last}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,10 @@ use super::text_code::text_codes;
 #[derive(Debug)]
 pub enum Guardianship {}
 
+/// Marks ids of what happened to guardianships.
+#[derive(Debug)]
+pub enum GuardianshipTurn {}
+
 text_codes! {
     /// How a guardian is related.
     Relation {

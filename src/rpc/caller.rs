@@ -22,7 +22,8 @@ pub fn open<T>(request: Request<T>, now: DateTime<Utc>) -> Result<(Claim, T), Er
 }
 
 /// Who claims to call. The certificate was verified in the handshake; its dates are compared with
-/// `now` again, because a connection may outlive it.
+/// `now` again, because a connection may outlive it; and, as a stream may outlive this, once more with
+/// the time of each decision (`service::caller`).
 ///
 /// # Errors
 /// `CERTIFICATE_REQUIRED` without a certificate, `CERTIFICATE_EXPIRED` with an old one,
@@ -45,6 +46,7 @@ pub fn claim<T>(request: &Request<T>, now: DateTime<Utc>) -> Result<Claim, Error
         home: shown.name.region().parse().map_err(|_| unknown())?,
         organization: shown.name.organization().parse().map_err(|_| unknown())?,
         fingerprint: shown.fingerprint.to_string(),
+        not_after: shown.not_after,
         actor,
     })
 }

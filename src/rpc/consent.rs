@@ -23,7 +23,7 @@ use crate::{
         Error, Gateway, Reason,
         caller::Claim,
         consents::{self, Evidence, Wish},
-        explain, guardianships,
+        explain, guardian_codes,
     },
     store::consents::ConsentRow,
 };
@@ -54,8 +54,7 @@ impl ConsentService for Consents {
             let guardianship = f.name::<Guardianship>("guardianship", &m.guardianship);
             let usage = f.word("use", m.r#use);
             let ((region, guardianship), usage) = f.finish((|| Some((guardianship?, usage?)))())?;
-            let code =
-                guardianships::issue_code(&self.0, &claim, region, guardianship, usage).await?;
+            let code = guardian_codes::issue(&self.0, &claim, region, guardianship, usage).await?;
             Ok(wire::IssueGuardianCodeResponse {
                 code: code.text.to_string(),
                 expire_time: convert::time(code.expires),
@@ -240,5 +239,6 @@ fn message(region: RegionCode, row: ConsentRow, expired: bool) -> wire::Consent 
         notice_version: grant.notice_version,
         recorded_by: name(region, row.recorded_by),
         state: state.into(),
+        withdrawal_evidence: row.end_evidence.unwrap_or_default(),
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         organization::{self, OrganizationKind, Standing},
         region::{RegionCode, Settings},
     },
-    pki::PublicKey,
+    pki::{Fingerprint, PublicKey},
     service::{
         Error, Gateway, Reason,
         actors::{self, NamedActor, NewActor},
@@ -124,6 +124,24 @@ impl DirectoryService for Directory {
                 ca_pem: self.0.certifying().trust.to_pem(),
                 expire_time: convert::time(issued.expires),
             })
+        })
+        .await
+    }
+
+    async fn revoke_certificate(
+        &self,
+        request: Request<wire::RevokeCertificateRequest>,
+    ) -> Result<Response<wire::RevokeCertificateResponse>, Status> {
+        answer("RevokeCertificate", async {
+            let (claim, message) = self.open(request)?;
+            let mut f = Fields::default();
+            let named = f.name::<organization::Organization>("name", &message.name);
+            let fingerprint = message.fingerprint.parse::<Fingerprint>();
+            let fingerprint =
+                fingerprint.map_err(|_| f.refuse("fingerprint", Reason::FieldMalformed));
+            let ((region, id), fingerprint) = f.finish((|| Some((named?, fingerprint.ok()?)))())?;
+            certificates::revoke(&self.0, region, &claim, id, &fingerprint).await?;
+            Ok(wire::RevokeCertificateResponse {})
         })
         .await
     }

@@ -10,11 +10,11 @@ use super::{
     wire::{self, ledger_service_server::LedgerService},
 };
 use crate::{
-    domain::{actor::Actor, child::Child, id::Id, organization::Organization, region::RegionCode},
+    domain::{actor::Actor, child::Child, id::Id, region::RegionCode},
     pki::GuardianCode,
     service::{
         Error, Gateway, Reason,
-        disclosure::{Answer, Ask, Look, Looks, Question, Wish, open_looks},
+        disclosure::{Answer, Ask, Look, Looks, Party, Question, Wish, open_looks},
         guardian_codes,
     },
 };
@@ -72,7 +72,7 @@ impl LedgerService for Ledger {
                 return Err(Error::Broken("another question's answer"));
             };
             let next = found.next.map(|before| walk.seal(&before.to_string()));
-            let looks = open_looks(&self.gateway, region, found)?;
+            let looks = open_looks(&self.gateway, region, found).await?;
             Ok(wire::ListLooksResponse {
                 looks: looks
                     .into_iter()
@@ -86,26 +86,32 @@ impl LedgerService for Ledger {
 }
 
 fn look(region: RegionCode, look: Look) -> wire::Look {
-    let organization = look
-        .organization
-        .and_then(|id| id.parse::<Id<Organization>>().ok());
     // A guardian is no actor of an organization: its own looks name none.
-    let actor = organization.and_then(|_| look.actor.parse::<Id<Actor>>().ok());
+    let actor = look.organization.as_ref();
+    let actor = actor.and_then(|_| look.actor.parse::<Id<Actor>>().ok());
+    let (organization, display_name) = match look.organization {
+        Some(of) => (name(region, of.id), of.name),
+        None => (String::new(), "监护人".to_owned()),
+    };
     wire::Look {
         sequence: look.sequence,
         time: convert::time(look.at),
-        organization: organization.map(|id| name(region, id)).unwrap_or_default(),
-        organization_display_name: look.organization_name.unwrap_or_else(|| {
-            if organization.is_none() {
-                "监护人".into()
-            } else {
-                String::new()
-            }
-        }),
+        organization,
+        organization_display_name: display_name,
         actor: actor.map(|id| name(region, id)).unwrap_or_default(),
         purpose: look.basis.purpose.number(),
         basis_zh: look.basis.law_zh.to_owned(),
         method: look.method,
         categories: look.categories.into_iter().map(WireWord::number).collect(),
+        carried_by: look.carried_by.map(|of| party(region, of)),
+        code_issued_by: look.code_issued_by.map(|of| party(region, of)),
+    }
+}
+
+fn party(region: RegionCode, of: Party) -> wire::LookParty {
+    wire::LookParty {
+        organization: name(region, of.organization.id),
+        organization_display_name: of.organization.name,
+        actor: of.actor.map(|id| name(region, id)).unwrap_or_default(),
     }
 }

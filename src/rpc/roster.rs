@@ -56,8 +56,9 @@ impl Roster {
         let mut f = Fields::default();
         let guardianship = f.name::<Guardianship>("name", text.0);
         let reason = f.text("reason", text.1, LONGEST_REASON);
-        let ((region, id), _) = f.finish((|| Some((guardianship?, reason?)))())?;
-        let row = guardianships::turn(&self.0, &claim, region, id, turn).await?;
+        let ((region, id), why) =
+            f.finish((|| Some((guardianship?, reason.map(Zeroizing::new)?)))())?;
+        let row = guardianships::turn(&self.0, &claim, region, id, turn, &why).await?;
         Ok(guardianship_message(region, row))
     }
 }

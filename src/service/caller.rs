@@ -1,5 +1,7 @@
 //! Who calls: a claim becomes a caller only against committed facts.
 
+use chrono::{DateTime, Utc};
+
 use super::{error::Error, reason::Reason};
 use crate::{
     access::facts::{ActorFact, AskerFacts},
@@ -14,12 +16,25 @@ use crate::{
 
 pub use askers::Claim;
 
-/// Reads the facts about whoever calls. Refuses a certificate that is unknown, revoked or foreign
-/// to the region; leaves standing and actor to the decision.
-pub async fn asker(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<AskerFacts, Error> {
+/// Reads the facts about whoever calls. Refuses a certificate that is past its end at `now` (the
+/// deciding time), unknown, another's, revoked or foreign to the region; leaves standing and actor to
+/// the decision.
+pub async fn asker(
+    tx: &mut Tx,
+    region: RegionCode,
+    claim: &Claim,
+    now: DateTime<Utc>,
+) -> Result<AskerFacts, Error> {
+    // Compared at the call's beginning too; but a stream, or a wait for a lock, may outlast it.
+    if now > claim.not_after {
+        return Err(Reason::CertificateExpired.into());
+    }
     let found = askers::find(tx, region, claim)
         .await?
         .ok_or(Reason::CertificateUnknown)?;
+    if found.of_another {
+        return Err(Reason::CertificateUnknown.into());
+    }
     if found.revoked {
         return Err(Reason::CertificateRevoked.into());
     }
@@ -40,9 +55,20 @@ pub struct Caller {
     pub actor: ActorFact,
 }
 
-/// Admits a caller: standing active, actor approved.
+/// Admits a caller to what is decided now: standing active, actor approved.
 pub async fn admit(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<Caller, Error> {
-    let facts = asker(tx, region, claim).await?;
+    let now = tx.now().await?;
+    admit_at(tx, region, claim, now).await
+}
+
+/// Admits a caller to what is decided at `now`: standing active, actor approved.
+pub async fn admit_at(
+    tx: &mut Tx,
+    region: RegionCode,
+    claim: &Claim,
+    now: DateTime<Utc>,
+) -> Result<Caller, Error> {
+    let facts = asker(tx, region, claim, now).await?;
     admitted(&facts, claim)
 }
 

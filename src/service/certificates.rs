@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     actors,
-    caller::{self, Claim},
+    caller::Claim,
+    change::Change,
     error::Error,
     founding::{Founding, Opening},
     gateway::Gateway,
@@ -22,13 +23,14 @@ use crate::{
     },
     ledger::KeyKind,
     pki::{
-        CertificateName, EnrolmentCode, PublicKey, authority::CLIENT_VALIDITY, request::proven_key,
+        CertificateName, EnrolmentCode, Fingerprint, PublicKey, authority::CLIENT_VALIDITY,
+        request::proven_key,
     },
     store::{
         StoreError, Tx,
         actors::{self as actor_rows, ActorRow},
         certificates::{self, NewCertificate},
-        signing_keys,
+        organizations, signing_keys,
     },
 };
 
@@ -64,9 +66,10 @@ pub struct Certificate {
     pub expires: DateTime<Utc>,
 }
 
-/// Trades a code for a certificate. Earlier certificates of the organization are revoked and its
-/// signing key ends: whoever enrols anew has lost the former, or should have. The present
-/// responsible person stays.
+/// Trades a code for a certificate. Earlier certificates that were issued here are revoked and the
+/// organization's signing key ends: whoever enrols anew has lost the former, or should have. One of an
+/// outside authority is not known here before it is revoked, see [`revoke`]. The present responsible
+/// person stays.
 pub async fn enroll(gateway: &Gateway, enrolling: Enrolling) -> Result<Enrolled, Error> {
     let invalid = Reason::EnrolmentCodeInvalid;
     proven_key(&enrolling.csr_pem).map_err(|_| bad_request())?;
@@ -155,13 +158,44 @@ async fn responsible(
 pub async fn renew(gateway: &Gateway, claim: &Claim, csr_pem: &str) -> Result<Certificate, Error> {
     proven_key(csr_pem).map_err(|_| bad_request())?;
     let region = claim.home;
-    let mut tx = gateway.store().begin().await?;
-    let caller = caller::admit(&mut tx, region, claim).await?;
-    let now = tx.now().await?;
-    let issued = issue(gateway, &mut tx, region, caller.organization, csr_pem, now).await?;
+    // Under the head, so that an enrolment anew, which revokes, and a renewal don't pass each other.
+    let mut change = Change::begin(gateway, region, claim).await?;
+    let (us, now) = (change.caller.organization, change.now);
+    let issued = issue(gateway, &mut change.tx, region, us, csr_pem, now).await?;
     let issued = issued.ok_or(Reason::AuthorityOutside)?;
-    tx.commit().await?;
+    change.commit().await?;
     Ok(issued)
+}
+
+/// Revokes one certificate by its fingerprint, whoever issued it: the commission any organization's,
+/// a responsible person the own one's. Every call with it that is decided later is refused, on open
+/// streams too. Revoking again is harmless.
+///
+/// # Errors
+/// `NOT_FOUND` for an organization of another region or one that is not the caller's to revoke for,
+/// and for a certificate that is kept here as another's.
+pub async fn revoke(
+    gateway: &Gateway,
+    region: RegionCode,
+    claim: &Claim,
+    organization: Id<Organization>,
+    fingerprint: &Fingerprint,
+) -> Result<(), Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    if change.caller.must_be_commission().is_err() {
+        change.caller.must_be_responsible()?;
+        if organization != change.caller.organization {
+            return Err(Reason::NotFound.into());
+        }
+    }
+    let now = change.now;
+    let known = organizations::find(&mut change.tx, region, organization, now).await?;
+    known.ok_or(Reason::NotFound)?;
+    let print = fingerprint.to_string();
+    if !certificates::revoke(&mut change.tx, region, organization, &print, now).await? {
+        return Err(Reason::NotFound.into());
+    }
+    change.commit().await
 }
 
 async fn issue(
@@ -215,12 +249,12 @@ pub async fn register_signing_key(
     claim: &Claim,
     key: &PublicKey,
 ) -> Result<RegisteredKey, Error> {
-    let mut tx = gateway.store().begin().await?;
-    let caller = caller::admit(&mut tx, region, claim).await?;
-    caller.must_be_responsible()?;
-    let now = tx.now().await?;
-    let created = keep_key(&mut tx, region, caller.organization, key, now).await?;
-    tx.commit().await?;
+    // Under the head, as above: of an enrolment anew and a registration the later one counts.
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be_responsible()?;
+    let (us, now) = (change.caller.organization, change.now);
+    let created = keep_key(&mut change.tx, region, us, key, now).await?;
+    change.commit().await?;
     Ok(RegisteredKey {
         key_id: key.id().to_string(),
         created,

@@ -16,6 +16,7 @@ use super::{
     error::Error,
     gateway::Gateway,
     keyring::{ChildKey, RegionKeys},
+    leaves::Leaves,
     reason::Reason,
 };
 use crate::{
@@ -25,13 +26,12 @@ use crate::{
         organization::Organization,
         region::{RegionCode, Settings},
     },
-    ledger::{Entry, KeyKind, KeyState, Leaf, LeafBody, SubTree},
+    ledger::{Entry, KeyKind, KeyState, LeafBody},
     store::{
         Tx,
         backfills::{self, Breadth},
         children::{self, ChildRow},
-        ledger::{self as leaves, Head, StoredEntry},
-        regions,
+        ledger, regions,
     },
 };
 
@@ -52,8 +52,7 @@ pub struct Change {
     /// Keys of the region that belong to no child.
     pub keys: Arc<RegionKeys>,
     gateway: Gateway,
-    head: Head,
-    leaves: Vec<(Leaf, Vec<StoredEntry>)>,
+    leaves: Leaves,
     touched: BTreeSet<Id<Child>>,
 }
 
@@ -89,8 +88,8 @@ impl Change {
         claim: &Claim,
     ) -> Result<Self, Error> {
         let mut tx = gateway.store().begin().await?;
-        let head = leaves::take_head(&mut tx, region).await?;
-        let caller = caller::admit(&mut tx, region, claim).await?;
+        let head = ledger::take_head(&mut tx, region).await?;
+        let caller = caller::admit_at(&mut tx, region, claim, head.now).await?;
         let (settings, _) = regions::find(&mut tx, region)
             .await?
             .ok_or(Reason::RegionForeign)?;
@@ -109,8 +108,7 @@ impl Change {
             chance,
             keys,
             gateway,
-            head,
-            leaves: Vec::new(),
+            leaves: Leaves::under(head),
             touched: BTreeSet::new(),
         })
     }
@@ -138,46 +136,26 @@ impl Change {
     pub fn record(&mut self, change: KeyChange<'_>) -> Result<(), Error> {
         let mut facts = change.state.facts();
         facts.extend(change.facts);
-        let entries = change.child.into_iter().map(|key| Entry {
+        let named = (change.kind.detail_name().to_owned(), change.id.clone());
+        let entry = change.child.map(|key| Entry {
             child: key.child().to_owned(),
-            detail: vec![(change.kind.detail_name().to_owned(), change.id.clone())],
+            detail: vec![named],
         });
-        let tree = SubTree::build(entries.collect(), &mut self.chance)
-            .map_err(|_| Error::Broken("a leaf's entries"))?;
-        let sequence = self.head.next + self.leaves.len() as u64;
-        let mut stored = Vec::with_capacity(tree.openings.len());
-        for (hash, opening) in tree.entries.iter().zip(&tree.openings) {
-            let key = change
-                .child
-                .ok_or(Error::Broken("an entry without its child"))?;
-            stored.push(seal_opening(
-                key,
-                sequence,
-                *hash,
-                opening,
-                &mut self.chance,
-            )?);
-        }
-        let body = LeafBody::Change(crate::ledger::Change {
-            organization: Some(self.caller.organization.to_string()),
-            actor: self.caller.actor_id().to_string(),
-            subject_kind: change.kind.subject_kind().to_owned(),
-            subject: change.id,
-            change: change.change.to_owned(),
-            facts,
-            entries: tree.commitment,
-        });
-        let region = self.region.to_string();
-        self.leaves.push((
-            Leaf {
-                region,
-                sequence,
-                at: self.now.timestamp_micros(),
-                body,
-            },
-            stored,
-        ));
-        Ok(())
+        let entries = entry.into_iter().collect();
+        let (child, caller) = (change.child, &self.caller);
+        let body = |entries| {
+            LeafBody::Change(crate::ledger::Change {
+                organization: Some(caller.organization.to_string()),
+                actor: caller.actor_id().to_string(),
+                subject_kind: change.kind.subject_kind().to_owned(),
+                subject: change.id,
+                change: change.change.to_owned(),
+                facts,
+                entries,
+            })
+        };
+        self.leaves
+            .write(entries, |_| child, &mut self.chance, body)
     }
 
     /// The child's inbox entries must be brought in line when this commits. The child's row must be
@@ -223,32 +201,10 @@ impl Change {
             &touched,
         )
         .await?;
-        leaves::append(&mut self.tx, self.head, self.leaves).await?;
+        self.leaves.append(&mut self.tx).await?;
         self.tx.commit().await?;
         self.gateway.keyring().keep(self.region, self.keys);
         self.gateway.announce(self.region, rung).await;
         Ok(())
     }
-}
-
-/// An entry as it is stored: its opening sealed under the child's key.
-pub(super) fn seal_opening(
-    key: &ChildKey,
-    sequence: u64,
-    hash: crate::ledger::Hash,
-    opening: &crate::ledger::ChildOpening,
-    chance: &mut dyn rand::RngCore,
-) -> Result<StoredEntry, Error> {
-    let row = format!("{sequence}/{}", opening.index);
-    let bytes = opening.opening.to_bytes();
-    let child = opening
-        .child
-        .parse()
-        .map_err(|_| Error::Broken("an entry's child"))?;
-    let opening = key.seal("ledger_entries", &row, "opening", &bytes, chance)?;
-    Ok(StoredEntry {
-        hash,
-        child,
-        opening,
-    })
 }

@@ -89,12 +89,15 @@ pub async fn register(
                 .lock_child(*known)
                 .await?
                 .ok_or(Reason::ChildErased)?;
+            let told = registration.gestation_days;
+            let gestation = known.row.gestation_days.or(told);
             let same = known.row.sex == registration.sex
-                && known.row.birth_date == registration.birth_date;
+                && known.row.birth_date == registration.birth_date
+                && told.is_none_or(|told| gestation == Some(told));
             if !same {
                 return Err(Reason::IdentityDisagrees.into());
             }
-            known
+            learn_gestation(&mut change, known, gestation).await?
         }
         _ => return Err(Reason::IdentifierTaken.into()),
     };
@@ -118,6 +121,20 @@ pub async fn register(
         birth_date: registration.birth_date,
         gestation_days: registration.gestation_days,
     })
+}
+
+/// Keeps a gestation that was not known before, and assesses anew what is judged by corrected age.
+async fn learn_gestation(
+    change: &mut Change,
+    mut child: LockedChild,
+    gestation: Option<u32>,
+) -> Result<LockedChild, Error> {
+    if child.row.gestation_days != gestation {
+        child.row.gestation_days = gestation;
+        children::set_gestation(&mut change.tx, change.region, child.row.id, gestation).await?;
+        claims::reassess(change, &child).await?;
+    }
+    Ok(child)
 }
 
 async fn create(change: &mut Change, registration: &Registration) -> Result<LockedChild, Error> {

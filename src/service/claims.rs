@@ -51,16 +51,22 @@ pub async fn claim_unmatched(
         claimed |= check_ups::adopt(&mut change.tx, region, id, child.row.id, sealed).await?;
     }
     if claimed {
-        let gateway = change.gateway().clone();
-        let settings = change.settings.clone();
-        let occasion = Occasion {
-            region,
-            settings: &settings,
-            now: change.now,
-        };
-        let mut chance = gateway.own_chance();
-        assessment::reassess(&mut change.tx, &gateway, &occasion, &[child], &mut chance).await?;
-        change.touch(child.row.id);
+        reassess(change, child).await?;
     }
+    Ok(())
+}
+
+/// Assesses the locked child anew, after something about it changed.
+pub(super) async fn reassess(change: &mut Change, child: &LockedChild) -> Result<(), Error> {
+    let gateway = change.gateway().clone();
+    let settings = change.settings.clone();
+    let occasion = Occasion {
+        region: change.region,
+        settings: &settings,
+        now: change.now,
+    };
+    let mut chance = gateway.own_chance();
+    assessment::reassess(&mut change.tx, &gateway, &occasion, &[child], &mut chance).await?;
+    change.touch(child.row.id);
     Ok(())
 }

@@ -29,7 +29,7 @@ use crate::{
     store::{
         Tx,
         consents::{self, ConsentRow, Grant},
-        guardianships, organizations,
+        enrolments, guardianships, organizations,
     },
 };
 
@@ -106,11 +106,12 @@ pub async fn grant(
     let spoken = speaks(&mut change, &grant, child.as_ref(), guardianship, evidence).await?;
     let (guardianship, evidence) = spoken;
     let child = child.ok_or(Reason::GuardianshipNotHeld)?;
+    let grant = until_it_leaves(&mut change, grant).await?;
     if let Some(former) =
         consents::granted(&mut change.tx, region, grant.child, grant.recipient).await?
     {
         let state = ConsentState::Superseded { at: now };
-        consents::end(&mut change.tx, region, former.id, state).await?;
+        consents::end(&mut change.tx, region, former.id, state, None).await?;
         leaf(
             &mut change,
             &former,
@@ -126,6 +127,7 @@ pub async fn grant(
         recorded_by: change.caller.organization,
         evidence,
         state: ConsentState::Granted,
+        end_evidence: None,
         granted: now,
     };
     consents::insert(&mut change.tx, region, &row).await?;
@@ -144,6 +146,20 @@ pub async fn grant(
     change.touch(row.grant.child);
     change.commit().await?;
     Ok(row)
+}
+
+/// A consent ends with the enrolment it is given for: where the child is about to leave the recipient
+/// and has no other enrolment there, with its last day.
+async fn until_it_leaves(change: &mut Change, mut grant: Grant) -> Result<Grant, Error> {
+    let (region, today) = (change.region, change.settings.zone.day(change.now));
+    let (child, recipient) = (grant.child, grant.recipient);
+    let standing = enrolments::standing(&mut change.tx, region, child, recipient, today).await?;
+    let leaves = standing.and_then(|row| row.state.last_day());
+    // What begins after that day is for when the child comes again.
+    if let Some(last_day) = leaves.filter(|&day| grant.first_day <= day) {
+        grant.last_day = grant.last_day.min(last_day);
+    }
+    Ok(grant)
 }
 
 /// Every problem of what is wished, without a look at the child.
@@ -204,8 +220,9 @@ async fn speaks(
     let (id, evidence) = match evidence {
         Evidence::Code(code) => {
             let digest = guardian_codes::digest(change.gateway(), region, &code);
-            let of =
-                guardianships::use_code(&mut change.tx, region, &digest, grant.child, now).await?;
+            let by = (change.caller.organization, change.caller.actor_id());
+            let of = guardianships::use_code(&mut change.tx, region, &digest, grant.child, by, now)
+                .await?;
             let of = of.ok_or(Reason::GuardianCodeInvalid)?;
             if named.is_some_and(|named| named != of) {
                 return Err(Reason::GuardianCodeInvalid.into());
@@ -268,15 +285,18 @@ pub async fn withdraw(
         // A retry is harmless, though its code is used up.
         return Ok(row);
     }
-    match evidence {
-        Evidence::Code(code) if guardian_decides(&mut change, child.row.id, &code, now).await? => {}
+    let shown = match evidence {
+        Evidence::Code(code) if guardian_decides(&mut change, child.row.id, &code, now).await? => {
+            "CODE".to_owned()
+        }
         // A stranger without a guardian learns nothing, not even that there is a consent.
         Evidence::Code(_) if part => return Err(Reason::GuardianCodeInvalid.into()),
-        Evidence::Document(_) if part => {}
+        Evidence::Document(document) if part => document,
         _ => return Err(Reason::NotFound.into()),
-    }
+    };
     row.state = row.state.withdraw(now).map_err(|_| Reason::WrongState)?;
-    consents::end(&mut change.tx, region, id, row.state).await?;
+    consents::end(&mut change.tx, region, id, row.state, Some(&shown)).await?;
+    row.end_evidence = Some(shown);
     leaf(
         &mut change,
         &row,
@@ -299,7 +319,8 @@ pub(super) async fn guardian_decides(
 ) -> Result<bool, Error> {
     let region = change.region;
     let digest = guardian_codes::digest(change.gateway(), region, code);
-    let used = guardianships::use_code(&mut change.tx, region, &digest, child, now).await?;
+    let by = (change.caller.organization, change.caller.actor_id());
+    let used = guardianships::use_code(&mut change.tx, region, &digest, child, by, now).await?;
     let Some(id) = used else {
         return Ok(false);
     };

@@ -18,7 +18,7 @@ mod sitting;
 use std::sync::Arc;
 
 pub use acknowledge::acknowledge;
-pub use guardian::{Look, open_looks};
+pub use guardian::{Look, Named, Party, open_looks};
 pub use inbox::Event;
 pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};
 

@@ -110,7 +110,8 @@ pub async fn leave(
     // Read again under the child's lock.
     let row = enrolments::find(&mut change.tx, region, enrolment).await?;
     let mut row = row.ok_or(Reason::NotFound)?;
-    row.state = row.state.leave(last_day)?;
+    let today = change.settings.zone.day(change.now);
+    row.state = row.state.leave(last_day, today)?;
     enrolments::update(&mut change.tx, region, &row).await?;
     end_consent(&mut change, &child, &row, last_day).await?;
     finish(change, row, &child, "CHILD_LEAVES").await

@@ -83,7 +83,7 @@ async fn close_keys(change: &mut Change, child: &LockedChild) -> Result<(), Erro
     let (region, now, id) = (change.region, change.now, child.row.id);
     for consent in granted::granted_of(&mut change.tx, region, id).await? {
         let state = ConsentState::Withdrawn { at: now };
-        granted::end(&mut change.tx, region, consent.id, state).await?;
+        granted::end(&mut change.tx, region, consent.id, state, None).await?;
         let consent = consent.id.to_string();
         close(
             change,
@@ -152,7 +152,7 @@ pub async fn replay(
     let now = tx.now().await?;
     let state = ConsentState::Withdrawn { at: now };
     for consent in granted::granted_of(&mut tx, region, erasure.child).await? {
-        granted::end(&mut tx, region, consent.id, state).await?;
+        granted::end(&mut tx, region, consent.id, state, None).await?;
     }
     let standing = alerts::standing(&mut tx, region, &[erasure.child]).await?;
     let standing: Vec<_> = standing.into_iter().map(|alert| alert.id).collect();

@@ -26,7 +26,8 @@ pub struct Explanation {
 }
 
 /// Explains a facility's look: to the facility itself, and to a medical institution that has an
-/// agreement with it (which is not told of the facility's staff). To anybody else, and about a child
+/// agreement in force with it (which is not told of the facility's staff). A draft is no ground: an
+/// institution can write one alone. To anybody else, and about a child
 /// that never was at the facility, NOT_FOUND.
 pub async fn explain(
     gateway: &Gateway,
@@ -37,7 +38,8 @@ pub async fn explain(
     purpose: Option<Purpose>,
 ) -> Result<Explanation, Error> {
     let mut tx = gateway.store().snapshot().await?;
-    let asker = caller::asker(&mut tx, region, claim).await?;
+    let now = tx.now().await?;
+    let asker = caller::asker(&mut tx, region, claim, now).await?;
     let caller = caller::admitted(&asker, claim)?;
     let (settings, _) = regions::find(&mut tx, region)
         .await?
@@ -49,8 +51,7 @@ pub async fn explain(
     let partner = ward
         .agreements
         .iter()
-        .any(|a| a.institution == caller.organization);
-    let now = tx.now().await?;
+        .any(|a| a.institution == caller.organization && a.holds(settings.zone, now).is_ok());
     let of = facts::child_at(&mut tx, region, facility, child).await?;
     let mut consents = facts::consents(&mut tx, region, &[child], Some(facility)).await?;
     tx.rollback().await?;

@@ -9,14 +9,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 
-use super::{error::Error, gateway::Gateway, keyring::RegionKeys};
+use super::{error::Error, gateway::Gateway, keyring::RegionKeys, leaves::Leaves};
 use crate::{
     domain::region::RegionCode,
-    ledger::{self, KeyKind, KeyState, Leaf, LeafBody, SubTree},
-    store::{
-        Tx,
-        ledger::{self as leaves, Head, StoredEntry},
-    },
+    ledger::{self, KeyKind, KeyState, LeafBody},
+    store::{Tx, ledger as heads},
 };
 
 /// Who stands in a leaf for the operator who lays a region out, before anybody is registered.
@@ -35,8 +32,7 @@ pub struct Founding {
     /// Keys of the region that belong to no child.
     pub keys: Arc<RegionKeys>,
     gateway: Gateway,
-    head: Head,
-    leaves: Vec<(Leaf, Vec<StoredEntry>)>,
+    leaves: Leaves,
 }
 
 /// A key that opens.
@@ -56,7 +52,7 @@ pub struct Opening {
 impl Founding {
     /// Takes the head of the region `tx` has just created, or of one that is there.
     pub async fn begin(gateway: &Gateway, mut tx: Tx, region: RegionCode) -> Result<Self, Error> {
-        let head = leaves::take_head(&mut tx, region).await?;
+        let head = heads::take_head(&mut tx, region).await?;
         let mut chance = gateway.own_chance();
         let keys = gateway
             .keyring()
@@ -70,8 +66,7 @@ impl Founding {
             chance,
             keys,
             gateway,
-            head,
-            leaves: Vec::new(),
+            leaves: Leaves::under(head),
         })
     }
 
@@ -80,35 +75,25 @@ impl Founding {
         let from = self.now.timestamp_micros();
         let mut facts = KeyState::Open { from, until: None }.facts();
         facts.extend(opening.facts);
-        let tree = SubTree::build(Vec::new(), &mut self.chance)
-            .map_err(|_| Error::Broken("a leaf without entries"))?;
         let (organization, actor) = opening.by.unzip();
-        let body = LeafBody::Change(ledger::Change {
-            organization,
-            actor: actor.unwrap_or_else(|| OPERATOR.to_owned()),
-            subject_kind: opening.kind.subject_kind().to_owned(),
-            subject: opening.id,
-            change: opening.change.to_owned(),
-            facts,
-            entries: tree.commitment,
-        });
-        let sequence = self.head.next + self.leaves.len() as u64;
-        let region = self.region.to_string();
-        self.leaves.push((
-            Leaf {
-                region,
-                sequence,
-                at: from,
-                body,
-            },
-            Vec::new(),
-        ));
-        Ok(())
+        let body = |entries| {
+            LeafBody::Change(ledger::Change {
+                organization,
+                actor: actor.unwrap_or_else(|| OPERATOR.to_owned()),
+                subject_kind: opening.kind.subject_kind().to_owned(),
+                subject: opening.id,
+                change: opening.change.to_owned(),
+                facts,
+                entries,
+            })
+        };
+        self.leaves
+            .write(Vec::new(), |_| None, &mut self.chance, body)
     }
 
     /// Appends the leaves and commits.
     pub async fn commit(mut self) -> Result<(), Error> {
-        leaves::append(&mut self.tx, self.head, self.leaves).await?;
+        self.leaves.append(&mut self.tx).await?;
         self.tx.commit().await?;
         self.gateway.keyring().keep(self.region, self.keys);
         Ok(())

@@ -8,6 +8,18 @@ use crate::{
 /// Name under which an entry tells a category that was shown.
 pub const CATEGORY: &str = "category";
 
+/// Name under which an entry tells a check-up that was shown.
+pub const CHECK_UP: &str = "check_up";
+
+/// Who carried a guardian's call: the organization whose connection it came by.
+pub const CARRIER_ORGANIZATION: &str = "carrier.organization";
+/// And its actor.
+pub const CARRIER_ACTOR: &str = "carrier.actor";
+/// Who handed over the guardian's code that was used: the institution.
+pub const ISSUER_ORGANIZATION: &str = "issuer.organization";
+/// And its actor.
+pub const ISSUER_ACTOR: &str = "issuer.actor";
+
 /// The kind of ledger key an access key is; none for keys that no row holds open.
 pub fn kind(key: Key) -> Option<KeyKind> {
     match key {

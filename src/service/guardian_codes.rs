@@ -1,12 +1,119 @@
-//! A guardian's one-time code as it is stored and looked up: a keyed digest, never the code.
+//! One-time codes for guardians: handed over in person by an institution that has to do with the
+//! child, and kept as a keyed digest, never as the code.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
 
-use super::gateway::Gateway;
-use crate::{domain::region::RegionCode, pki::GuardianCode};
+use super::{
+    caller::Claim, change::Change, error::Error, gateway::Gateway, guardianships::leaf,
+    reason::Reason,
+};
+use crate::{
+    domain::{
+        child::Child,
+        enrolment::Phase,
+        guardianship::{GuardianCodeUse, Guardianship},
+        id::Id,
+        region::RegionCode,
+    },
+    pki::GuardianCode,
+    store::{
+        facts,
+        guardianships::{self, NewCode},
+    },
+};
+
+/// How long a guardian's code lasts.
+pub const CODE_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// The digest of a code in a region.
 pub fn digest(gateway: &Gateway, region: RegionCode, code: &GuardianCode) -> String {
     let key = gateway.keyring().index().keyed_digest(b"guardian-code");
     HEXLOWER.encode(&code.keyed_digest(&key, &region.to_string()))
+}
+
+/// A code, to be shown once and handed over in person.
+pub struct IssuedCode {
+    /// Its text.
+    pub text: Zeroizing<String>,
+    /// When it ends.
+    pub expires: DateTime<Utc>,
+}
+
+/// Hands a guardian a one-time code, and says so in the ledger: by a medical institution that serves
+/// the child, never by a facility, which would be consenting to itself.
+///
+/// # Errors
+/// `CHILD_NOT_SERVED` to who only recorded the guardianship; to any other stranger `NOT_FOUND`.
+pub async fn issue(
+    gateway: &Gateway,
+    claim: &Claim,
+    region: RegionCode,
+    guardianship: Id<Guardianship>,
+    usage: GuardianCodeUse,
+) -> Result<IssuedCode, Error> {
+    let mut change = Change::begin(gateway, region, claim).await?;
+    change.caller.must_be_medical()?;
+    let found = guardianships::find(&mut change.tx, region, guardianship).await?;
+    let of = found.ok_or(Reason::NotFound)?.child;
+    let child = change.lock_child(of).await?.ok_or(Reason::NotFound)?;
+    // Read again under the child's lock.
+    let row = guardianships::find(&mut change.tx, region, guardianship).await?;
+    let row = row.ok_or(Reason::NotFound)?;
+    let us = change.caller.organization;
+    if !serves(&mut change, of).await? {
+        let own = row.recorded_by == us;
+        let why = if own {
+            Reason::ChildNotServed
+        } else {
+            Reason::NotFound
+        };
+        return Err(why.into());
+    }
+    // A disputed guardian may still withdraw; what a code opens is decided when it is used.
+    if !row.holds_on(change.settings.zone.day(change.now)) {
+        return Err(Reason::GuardianshipNotHeld.into());
+    }
+    let code = GuardianCode::generate(&mut change.chance);
+    let expires = change.now + CODE_LASTS;
+    let kept = NewCode {
+        digest: digest(gateway, region, &code),
+        guardianship,
+        child: of,
+        usage,
+        issued_by: us,
+        issued_actor: change.caller.actor_id(),
+        expires,
+    };
+    guardianships::insert_code(&mut change.tx, region, kept, change.now).await?;
+    let use_of = vec![("code.use".to_owned(), usage.as_str().to_owned())];
+    leaf(&mut change, &row, &child, "GUARDIAN_CODE_ISSUED", use_of)?;
+    change.commit().await?;
+    Ok(IssuedCode {
+        text: code.reveal(),
+        expires,
+    })
+}
+
+/// Whether guardians of the child have a reason to stand before the calling institution: it
+/// registered the child first, examined it, or has an agreement in force with a facility where the
+/// child is expected or in care. To know a number of a child that is known already makes no such
+/// reason; short of a false examination in the child's record, nothing the institution does alone does.
+async fn serves(change: &mut Change, child: Id<Child>) -> Result<bool, Error> {
+    let (region, now, zone) = (change.region, change.now, change.settings.zone);
+    let us = change.caller.organization;
+    let tx = &mut change.tx;
+    if guardianships::concerns(tx, region, child, us).await? {
+        return Ok(true);
+    }
+    let enrolled = facts::enrolled(tx, region, &[child], zone.day(now)).await?;
+    let here = enrolled.into_iter().filter(|(_, of)| {
+        let mut states = of.enrolments.iter().map(|e| e.state);
+        states.any(|state| state.phase(zone, now) != Phase::Ended)
+    });
+    let at: Vec<_> = here.map(|(facility, _)| facility).collect();
+    let facilities = facts::facilities(tx, region, &at).await?;
+    let mut agreements = facilities.values().flat_map(|f| &f.agreements);
+    Ok(agreements.any(|a| a.institution == us && a.holds(zone, now).is_ok()))
 }

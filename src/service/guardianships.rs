@@ -1,7 +1,6 @@
-//! Guardianships: recorded with evidence, ended, disputed and settled; and the one-time codes handed
-//! to guardians in person.
+//! Guardianships: recorded with evidence, ended, disputed and settled.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use zeroize::Zeroizing;
 
 use super::{
@@ -9,28 +8,23 @@ use super::{
     change::{Change, KeyChange, LockedChild},
     error::Error,
     gateway::Gateway,
-    guardian_codes,
     reason::Reason,
 };
 use crate::{
     domain::{
         child::Child,
-        guardianship::{GuardianCodeUse, Guardianship, GuardianshipEvidence, Relation},
+        guardianship::{Guardianship, GuardianshipEvidence, GuardianshipTurn, Relation},
         id::Id,
         identifier::{Phone, ResidentId},
         organization::OrganizationKind,
         region::RegionCode,
     },
     ledger::{KeyKind, KeyState},
-    pki::GuardianCode,
     store::{
         consents,
-        guardianships::{self, GuardianshipRow, NewCode},
+        guardianships::{self, GuardianshipRow, NewTurn},
     },
 };
-
-/// How long a guardian's code lasts.
-pub const CODE_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// A guardianship to be recorded. Personal.
 pub struct NewGuardianship {
@@ -103,7 +97,13 @@ pub async fn record(
         recorded_by: change.caller.organization,
     };
     guardianships::insert(&mut change.tx, region, &row, sealed, change.now).await?;
-    leaf(&mut change, &row, &child, "GUARDIANSHIP_RECORDED")?;
+    leaf(
+        &mut change,
+        &row,
+        &child,
+        "GUARDIANSHIP_RECORDED",
+        Vec::new(),
+    )?;
     change.commit().await?;
     Ok(row)
 }
@@ -119,14 +119,15 @@ pub enum Turn {
     Settle,
 }
 
-/// Turns a guardianship: by a medical institution or the commission, never by a facility, which has
-/// an interest in the consent.
+/// Turns a guardianship, and keeps why: by a medical institution or the commission, never by a
+/// facility, which has an interest in the consent. `why` names the evidence seen; personal.
 pub async fn turn(
     gateway: &Gateway,
     claim: &Claim,
     region: RegionCode,
     id: Id<Guardianship>,
     turn: Turn,
+    why: &str,
 ) -> Result<GuardianshipRow, Error> {
     let mut change = Change::begin(gateway, region, claim).await?;
     change.caller.must_be(disinterested)?;
@@ -157,13 +158,39 @@ pub async fn turn(
         _ => return Err(Reason::WrongState.into()),
     };
     guardianships::update(&mut change.tx, region, &row).await?;
-    leaf(&mut change, &row, &child, what)?;
+    keep_why(&mut change, &row, &child, what, why).await?;
+    leaf(&mut change, &row, &child, what, Vec::new())?;
     if turn == Turn::End {
         end_consents(&mut change, &row, &child).await?;
     }
     change.touch(row.child);
     change.commit().await?;
     Ok(row)
+}
+
+/// Where the reason of a turn is sealed: table and column.
+pub const WHY_PLACE: (&str, &str) = ("guardianship_turns", "sealed");
+
+async fn keep_why(
+    change: &mut Change,
+    row: &GuardianshipRow,
+    child: &LockedChild,
+    what: &str,
+    why: &str,
+) -> Result<(), Error> {
+    let id: Id<GuardianshipTurn> = Id::timed(change.now, &mut change.chance);
+    let (table, column) = WHY_PLACE;
+    let chance = &mut change.chance;
+    let sealed = child
+        .key
+        .seal(table, &id.to_string(), column, why.as_bytes(), chance)?;
+    let kept = NewTurn {
+        id,
+        guardianship: row.id,
+        turn: what,
+        sealed,
+    };
+    Ok(guardianships::insert_turn(&mut change.tx, change.region, kept, change.now).await?)
 }
 
 /// What was granted under a guardianship ends with it, and the ledger says so of each.
@@ -192,7 +219,8 @@ async fn end_consents(
     Ok(())
 }
 
-/// A child's guardianships, without names: for whoever has to do with the child.
+/// A child's guardianships, without names: for whoever has to do with the child. Who did nothing but
+/// record some is told of those.
 pub async fn list(
     gateway: &Gateway,
     claim: &Claim,
@@ -201,66 +229,28 @@ pub async fn list(
 ) -> Result<Vec<GuardianshipRow>, Error> {
     let mut tx = gateway.store().snapshot().await?;
     let caller = caller::admit(&mut tx, region, claim).await?;
-    if !guardianships::concerns(&mut tx, region, child, caller.organization).await? {
-        return Err(Reason::NotFound.into());
-    }
-    let rows = guardianships::of_child(&mut tx, region, child).await?;
+    let concerned = guardianships::concerns(&mut tx, region, child, caller.organization).await?;
+    let mut rows = guardianships::of_child(&mut tx, region, child).await?;
     tx.rollback().await?;
-    Ok(rows)
-}
-
-/// A code, to be shown once and handed over in person.
-pub struct IssuedCode {
-    /// Its text.
-    pub text: Zeroizing<String>,
-    /// When it ends.
-    pub expires: DateTime<Utc>,
-}
-
-/// Hands a guardian a one-time code: by a medical institution or the commission, never by a facility,
-/// which would be consenting to itself.
-pub async fn issue_code(
-    gateway: &Gateway,
-    claim: &Claim,
-    region: RegionCode,
-    guardianship: Id<Guardianship>,
-    usage: GuardianCodeUse,
-) -> Result<IssuedCode, Error> {
-    let mut change = Change::begin(gateway, region, claim).await?;
-    change.caller.must_be(disinterested)?;
-    let row = guardianships::find(&mut change.tx, region, guardianship).await?;
-    let row = row.ok_or(Reason::NotFound)?;
-    // A disputed guardian may still withdraw; what a code opens is decided when it is used.
-    if !row.holds_on(change.settings.zone.day(change.now)) {
-        return Err(Reason::GuardianshipNotHeld.into());
+    rows.retain(|row| concerned || row.recorded_by == caller.organization);
+    if concerned || !rows.is_empty() {
+        Ok(rows)
+    } else {
+        Err(Reason::NotFound.into())
     }
-    let code = GuardianCode::generate(&mut change.chance);
-    let expires = change.now + CODE_LASTS;
-    let kept = NewCode {
-        digest: guardian_codes::digest(gateway, region, &code),
-        guardianship,
-        child: row.child,
-        usage,
-        issued_by: change.caller.organization,
-        expires,
-    };
-    guardianships::insert_code(&mut change.tx, region, kept, change.now).await?;
-    change.commit().await?;
-    Ok(IssuedCode {
-        text: code.reveal(),
-        expires,
-    })
 }
 
 fn disinterested(kind: OrganizationKind) -> bool {
     kind.is_medical() || kind == OrganizationKind::HealthCommission
 }
 
-fn leaf(
+/// The leaf of what happened to a guardianship, or under it; it states how the guardianship stands.
+pub(super) fn leaf(
     change: &mut Change,
     row: &GuardianshipRow,
     child: &LockedChild,
     what: &'static str,
+    facts: Vec<(String, String)>,
 ) -> Result<(), Error> {
     let state = if row.ended.is_some() || row.disputed.is_some() {
         KeyState::Closed
@@ -273,7 +263,7 @@ fn leaf(
         id: row.id.to_string(),
         change: what,
         state,
-        facts: Vec::new(),
+        facts,
         child: Some(&child.key),
     })
 }

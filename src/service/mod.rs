@@ -24,6 +24,7 @@ pub mod grounds;
 pub mod guardian_codes;
 pub mod guardianships;
 pub mod keyring;
+mod leaves;
 pub mod organizations;
 pub mod practitioners;
 pub mod push;

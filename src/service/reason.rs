@@ -129,8 +129,8 @@ reasons! {
     EnrolmentExists "ENROLMENT_EXISTS" Exists "该儿童在本机构已有入托登记",
     /// The identifier belongs to another child.
     IdentifierTaken "IDENTIFIER_TAKEN" Exists "该证件号已登记在另一名儿童名下",
-    /// Sex or birth date disagree with the child already known by this identifier.
-    IdentityDisagrees "IDENTITY_DISAGREES" Precondition "该证件号对应儿童的性别或出生日期与所填不一致",
+    /// Sex, birth date or gestation disagree with the child already known by this identifier.
+    IdentityDisagrees "IDENTITY_DISAGREES" Precondition "该证件号对应儿童的性别、出生日期或出生孕周与所填不一致",
     /// The state does not allow the step.
     WrongState "WRONG_STATE" Precondition "当前状态不允许此操作",
     /// Certificates of this deployment are issued by an outside authority.
@@ -139,6 +139,8 @@ reasons! {
     AgreementNotInForce "AGREEMENT_NOT_IN_FORCE" Precondition "协议未生效",
     /// The guardianship does not hold, or is disputed.
     GuardianshipNotHeld "GUARDIANSHIP_NOT_HELD" Precondition "监护关系不成立、已结束或存在争议",
+    /// The institution neither registered nor examined the child, and serves no facility it is in.
+    ChildNotServed "CHILD_NOT_SERVED" Precondition "本机构未为该儿童建档或检查，也未与其在托机构签约，不能发放监护人一次性码",
     /// The child was erased.
     ChildErased "CHILD_ERASED" Precondition "该儿童的资料已删除",
     /// It changed meanwhile.

@@ -1,5 +1,7 @@
 //! Who calls: the organization behind a certificate, its standing, and the actor named on the call.
 
+use chrono::{DateTime, Utc};
+
 use super::{Tx, error::StoreError, rows::Reader};
 use crate::{
     access::facts::{ActorFact, AskerFacts},
@@ -20,6 +22,8 @@ pub struct Claim {
     pub organization: Id<Organization>,
     /// SHA-256 of the certificate, hex.
     pub fingerprint: String,
+    /// The last instant of the certificate's validity: a stream may outlive it.
+    pub not_after: DateTime<Utc>,
     /// The actor named in the call's metadata.
     pub actor: Option<Id<Actor>>,
 }
@@ -30,6 +34,8 @@ pub struct Asker {
     pub facts: AskerFacts,
     /// Whether the certificate was revoked.
     pub revoked: bool,
+    /// Whether the certificate is kept here as another organization's.
+    pub of_another: bool,
 }
 
 /// Reads the facts about whoever calls, as `region` knows them. `None`: no such organization.
@@ -41,7 +47,7 @@ pub async fn find(
     let row = tx
         .query(
             "SELECT o.id, o.kind, s.state AS standing, a.id AS actor, a.role, a.state AS actor_state,
-                    a.practitioner, c.revoked_us
+                    a.practitioner, c.revoked_us, c.organization AS certified
              FROM organizations o
              LEFT JOIN standings s ON s.region = $3 AND s.organization = o.id
              LEFT JOIN actors a ON a.region = $3 AND a.id = $4 AND a.organization = o.id
@@ -76,7 +82,9 @@ pub async fn find(
         standing,
         actor,
     };
+    let certified: Option<Id<Organization>> = r.maybe_parsed("certified")?;
     Ok(Some(Asker {
+        of_another: certified.is_some_and(|of| of != facts.organization),
         facts,
         revoked: r.maybe_time("revoked_us")?.is_some(),
     }))

@@ -130,3 +130,30 @@ pub async fn revoke_all(
     .execute(tx)
     .await
 }
+
+/// Revokes one certificate of an organization; one that is not kept yet, because an outside authority
+/// issued it, is kept as revoked. `false`: it is another organization's, and nothing was written.
+pub async fn revoke(
+    tx: &mut Tx,
+    region: RegionCode,
+    organization: Id<Organization>,
+    fingerprint: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let kept = tx
+        .query(
+            "INSERT INTO certificates
+                 (region, fingerprint, organization, issued_us, expires_us, revoked_us)
+             VALUES ($1, $2, $3, $4, $4, $4)
+             ON CONFLICT (region, fingerprint) DO UPDATE
+                 SET revoked_us = COALESCE(certificates.revoked_us, excluded.revoked_us)
+                 WHERE certificates.organization = excluded.organization",
+        )
+        .bind(region.to_string())
+        .bind(fingerprint.to_owned())
+        .bind(organization.to_string())
+        .bind(micros(now))
+        .execute(tx)
+        .await?;
+    Ok(kept == 1)
+}

@@ -140,6 +140,22 @@ pub async fn insert(tx: &mut Tx, region: RegionCode, child: NewChild) -> Result<
     Ok(())
 }
 
+/// Keeps a child's gestation at birth, in days. The child's row must be locked.
+pub async fn set_gestation(
+    tx: &mut Tx,
+    region: RegionCode,
+    child: Id<Child>,
+    gestation_days: Option<u32>,
+) -> Result<(), StoreError> {
+    tx.query("UPDATE children SET gestation_days = $3 WHERE region = $1 AND id = $2")
+        .bind(region.to_string())
+        .bind(child.to_string())
+        .bind(gestation_days.map(i64::from))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes (creating them where needed) the slots of identifiers in key order, so that whoever brings
 /// the same number later waits; gives the child each belongs to, if any.
 pub async fn take_slots(

@@ -64,6 +64,8 @@ pub struct ConsentRow {
     pub evidence: String,
     /// Where it stands.
     pub state: ConsentState,
+    /// How a withdrawal was given: `CODE`, or the document that was seen.
+    pub end_evidence: Option<String>,
     /// When it was granted.
     pub granted: DateTime<Utc>,
 }
@@ -89,6 +91,7 @@ fn read(row: &Row) -> Result<ConsentRow, StoreError> {
         recorded_by: r.parsed("recorded_by")?,
         evidence: r.text("evidence")?,
         state: consent_state(&r)?,
+        end_evidence: r.maybe_text("end_evidence")?,
         granted: r.time("granted_us")?,
     })
 }
@@ -125,22 +128,24 @@ pub async fn insert(tx: &mut Tx, region: RegionCode, row: &ConsentRow) -> Result
     Ok(())
 }
 
-/// Keeps the end of a granted consent; tells whether it was granted until now.
+/// Keeps the end of a granted consent, with what shows that the guardian ended it; tells whether it was granted until now.
 pub async fn end(
     tx: &mut Tx,
     region: RegionCode,
     id: Id<Consent>,
     state: ConsentState,
+    evidence: Option<&str>,
 ) -> Result<bool, StoreError> {
     let changed = tx
         .query(
-            "UPDATE consents SET state = $3, ended_us = $4
+            "UPDATE consents SET state = $3, ended_us = $4, end_evidence = $5
              WHERE region = $1 AND id = $2 AND state = 'GRANTED'",
         )
         .bind(region.to_string())
         .bind(id.to_string())
         .bind(state.code())
         .bind(state.ended().map(micros))
+        .bind(evidence.map(str::to_owned))
         .execute(tx)
         .await?;
     Ok(changed == 1)

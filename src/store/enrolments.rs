@@ -101,7 +101,7 @@ pub async fn find(
     row.as_ref().map(read).transpose()
 }
 
-/// A child's enrolment at a facility that is open, or else one that it leaves on `day` or later.
+/// A child's enrolment at a facility that is open, or else the last that it leaves on `day` or later.
 pub async fn standing(
     tx: &mut Tx,
     region: RegionCode,
@@ -115,7 +115,7 @@ pub async fn standing(
              WHERE region = $1 AND child = $2 AND facility = $3
                AND (state IN ('EXPECTED', 'ACTIVE')
                     OR (last_day >= $4 AND last_day >= first_day))
-             ORDER BY CASE state WHEN 'LEFT' THEN 1 ELSE 0 END LIMIT 1",
+             ORDER BY CASE state WHEN 'LEFT' THEN 1 ELSE 0 END, last_day DESC LIMIT 1",
         )
         .bind(region.to_string())
         .bind(child.to_string())

@@ -53,6 +53,8 @@ pub async fn erase(tx: &mut Tx, region: RegionCode, erasure: &Erasure) -> Result
              (SELECT identifier FROM child_identifiers WHERE region = $1 AND child = $2)",
         "DELETE FROM child_identifiers WHERE region = $1 AND child = $2",
         "DELETE FROM guardian_codes WHERE region = $1 AND child = $2",
+        "DELETE FROM guardianship_turns WHERE region = $1 AND guardianship IN
+             (SELECT id FROM guardianships WHERE region = $1 AND child = $2)",
     ];
     for sql in statements {
         let query = tx.query(sql).bind(text.clone()).bind(child.clone());

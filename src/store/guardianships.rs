@@ -9,8 +9,11 @@ use super::{
     rows::{Reader, micros},
 };
 use crate::domain::{
+    actor::Actor,
     child::Child,
-    guardianship::{GuardianCodeUse, Guardianship, GuardianshipEvidence, Relation},
+    guardianship::{
+        GuardianCodeUse, Guardianship, GuardianshipEvidence, GuardianshipTurn, Relation,
+    },
     id::Id,
     organization::Organization,
     region::RegionCode,
@@ -142,8 +145,43 @@ pub async fn update(
     Ok(())
 }
 
-/// Whether the organization has to do with the child: it registered it, recorded a guardianship of
-/// it, sent a check-up of it, or has (or had) it in care.
+/// Why a guardianship was turned.
+pub struct NewTurn<'a> {
+    /// Its id.
+    pub id: Id<GuardianshipTurn>,
+    /// The guardianship.
+    pub guardianship: Id<Guardianship>,
+    /// What happened, as the ledger names it.
+    pub turn: &'a str,
+    /// The reason and the evidence seen, sealed under the child's key.
+    pub sealed: Vec<u8>,
+}
+
+/// Keeps why a guardianship was turned.
+pub async fn insert_turn(
+    tx: &mut Tx,
+    region: RegionCode,
+    new: NewTurn<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query(
+        "INSERT INTO guardianship_turns (region, id, guardianship, turn, at_us, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(region.to_string())
+    .bind(new.id.to_string())
+    .bind(new.guardianship.to_string())
+    .bind(new.turn.to_owned())
+    .bind(micros(now))
+    .bind(new.sealed)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether the organization has to do with the child: it registered it first, sent a check-up of it,
+/// or has (or had) it in care. To have recorded a guardianship is nothing: whoever knows a number
+/// can do that.
 pub async fn concerns(
     tx: &mut Tx,
     region: RegionCode,
@@ -154,8 +192,6 @@ pub async fn concerns(
         .query(
             "SELECT 1 AS yes FROM children
                 WHERE region = $1 AND id = $2 AND registered_by = $3
-             UNION ALL SELECT 1 FROM guardianships
-                WHERE region = $1 AND child = $2 AND recorded_by = $3
              UNION ALL SELECT 1 FROM enrolments
                 WHERE region = $1 AND child = $2 AND facility = $3
              UNION ALL SELECT 1 FROM check_ups
@@ -182,6 +218,8 @@ pub struct NewCode {
     pub usage: GuardianCodeUse,
     /// Who handed it over.
     pub issued_by: Id<Organization>,
+    /// By which actor.
+    pub issued_actor: Id<Actor>,
     /// When it ends.
     pub expires: DateTime<Utc>,
 }
@@ -195,8 +233,9 @@ pub async fn insert_code(
 ) -> Result<(), StoreError> {
     tx.query(
         "INSERT INTO guardian_codes
-             (region, digest, guardianship, child, usage, issued_by, issued_us, expires_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (region, digest, guardianship, child, usage, issued_by, issued_actor, issued_us,
+              expires_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(region.to_string())
     .bind(code.digest)
@@ -204,6 +243,7 @@ pub async fn insert_code(
     .bind(code.child.to_string())
     .bind(code.usage.as_str())
     .bind(code.issued_by.to_string())
+    .bind(code.issued_actor.to_string())
     .bind(micros(now))
     .bind(micros(code.expires))
     .execute(tx)
@@ -211,18 +251,19 @@ pub async fn insert_code(
     Ok(())
 }
 
-/// Uses a code for a decision up, once: gives the guardianship it speaks for if it is one for this
-/// child, in time and unused.
+/// Uses a code for a decision up, once, and keeps who carried it: gives the guardianship it speaks
+/// for if it is one for this child, in time and unused.
 pub async fn use_code(
     tx: &mut Tx,
     region: RegionCode,
     digest: &str,
     child: Id<Child>,
+    (organization, actor): (Id<Organization>, Id<Actor>),
     now: DateTime<Utc>,
 ) -> Result<Option<Id<Guardianship>>, StoreError> {
     let row = tx
         .query(
-            "UPDATE guardian_codes SET used_us = $5
+            "UPDATE guardian_codes SET used_us = $5, used_by = $6, used_actor = $7
              WHERE region = $1 AND digest = $2 AND child = $3 AND usage = $4
                AND used_us IS NULL AND expires_us > $5
              RETURNING guardianship",
@@ -232,6 +273,8 @@ pub async fn use_code(
         .bind(child.to_string())
         .bind(GuardianCodeUse::Decide.as_str())
         .bind(micros(now))
+        .bind(organization.to_string())
+        .bind(actor.to_string())
         .fetch_optional(tx)
         .await?;
     row.map(|row| Reader::new(&row, "guardian_codes", "guardianship").parsed("guardianship"))

@@ -10,28 +10,46 @@ use super::{
 };
 use crate::{
     access::{Permit, Scope, facts::GuardianshipFact},
-    domain::{child::Child, guardianship::GuardianCodeUse, id::Id, region::RegionCode},
+    domain::{
+        actor::Actor,
+        child::Child,
+        guardianship::{GuardianCodeUse, Guardianship},
+        id::Id,
+        organization::Organization,
+        region::RegionCode,
+    },
     ledger::Leaf,
 };
 
 /// How long after its first use a code for reading still opens the following pages.
 const FOLLOWING_PAGES: TimeDelta = TimeDelta::minutes(10);
 
-/// The guardianship a code for reading speaks for, if it is one for this child, in time and not used
-/// up; the code is used from now on.
+/// A guardian's code for reading, as it was used.
+pub struct UsedCode {
+    /// The guardianship it speaks for.
+    pub guardianship: GuardianshipFact,
+    /// The institution that handed it over.
+    pub issued_by: Id<Organization>,
+    /// Its actor, as far as kept.
+    pub issued_actor: Option<Id<Actor>>,
+}
+
+/// Uses a code for reading, if it is one for this child, in time and not used up. From its first use
+/// on it belongs to the organization and the actor that carried that, for the following pages.
 pub async fn use_code(
     tx: &mut Tx,
     region: RegionCode,
     digest: &str,
     child: Id<Child>,
+    (organization, actor): (Id<Organization>, Id<Actor>),
     now: DateTime<Utc>,
-) -> Result<Option<GuardianshipFact>, StoreError> {
+) -> Result<Option<UsedCode>, StoreError> {
     let used = tx
         .query(
-            "UPDATE guardian_codes SET used_us = COALESCE(used_us, $5)
-             WHERE region = $1 AND digest = $2 AND child = $3 AND usage = $4
-               AND expires_us > $5 AND (used_us IS NULL OR used_us > $6)
-             RETURNING guardianship",
+            "UPDATE guardian_codes SET used_us = COALESCE(used_us, $5), used_by = $7, used_actor = $8
+             WHERE region = $1 AND digest = $2 AND child = $3 AND usage = $4 AND expires_us > $5
+               AND (used_us IS NULL OR (used_us > $6 AND used_by = $7 AND used_actor = $8))
+             RETURNING guardianship, issued_by, issued_actor",
         )
         .bind(region.to_string())
         .bind(digest.to_owned())
@@ -39,26 +57,34 @@ pub async fn use_code(
         .bind(GuardianCodeUse::Read.as_str())
         .bind(micros(now))
         .bind(micros(now - FOLLOWING_PAGES))
+        .bind(organization.to_string())
+        .bind(actor.to_string())
         .fetch_optional(tx)
         .await?;
     let Some(used) = used else { return Ok(None) };
-    let guardianship: String = used.get("guardianship")?;
+    let code = Reader::new(&used, "guardian_codes", "guardianship");
+    let guardianship: Id<Guardianship> = code.parsed("guardianship")?;
     let row = tx
         .query(
             "SELECT id, first_day, ended_us, disputed_us FROM guardianships
              WHERE region = $1 AND id = $2",
         )
         .bind(region.to_string())
-        .bind(guardianship)
+        .bind(guardianship.to_string())
         .fetch_optional(tx)
         .await?;
     row.map(|row| {
         let r = Reader::new(&row, "guardianships", "id");
-        Ok(GuardianshipFact {
+        let guardianship = GuardianshipFact {
             id: r.parsed("id")?,
             first_day: r.day("first_day")?,
             ended: r.maybe_time("ended_us")?,
             disputed_since: r.maybe_time("disputed_us")?,
+        };
+        Ok(UsedCode {
+            guardianship,
+            issued_by: code.parsed("issued_by")?,
+            issued_actor: code.maybe_parsed("issued_actor")?,
         })
     })
     .transpose()
@@ -72,8 +98,6 @@ pub struct SealedLook {
     pub position: i64,
     /// The entry's opening, sealed under the child's key.
     pub opening: Vec<u8>,
-    /// The asking organization's name.
-    pub organization_name: Option<String>,
 }
 
 /// Leaves with an entry of the permitted child, newest first, before a number.
@@ -109,42 +133,7 @@ pub async fn under(
             leaf,
             position: r.int("position")?,
             opening: r.bytes("opening")?,
-            organization_name: None,
         });
     }
-    name_organizations(tx, region, &mut looks).await?;
     Ok(looks)
-}
-
-async fn name_organizations(
-    tx: &mut Tx,
-    region: RegionCode,
-    looks: &mut [SealedLook],
-) -> Result<(), StoreError> {
-    let asking = |look: &SealedLook| match &look.leaf.body {
-        crate::ledger::LeafBody::Look(look) => look.organization.clone(),
-        crate::ledger::LeafBody::Change(_) => None,
-    };
-    let mut ids: Vec<String> = looks.iter().filter_map(asking).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let sql = format!(
-        "SELECT id, display_name FROM organizations WHERE region = $1 AND {}",
-        tx.among("id", 2)
-    );
-    let rows = tx
-        .query_of_parts(sql)
-        .bind(region.to_string())
-        .bind_list(ids)
-        .fetch_all(tx)
-        .await?;
-    for row in &rows {
-        let (id, name): (String, String) = (row.get("id")?, row.get("display_name")?);
-        for look in looks.iter_mut() {
-            if asking(look).as_deref() == Some(id.as_str()) {
-                look.organization_name = Some(name.clone());
-            }
-        }
-    }
-    Ok(())
 }

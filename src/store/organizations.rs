@@ -1,5 +1,7 @@
 //! Organizations, and their standing in a region.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -130,6 +132,29 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+/// The public names of organizations, by id.
+pub async fn names(
+    tx: &mut Tx,
+    region: RegionCode,
+    ids: &BTreeSet<Id<Organization>>,
+) -> Result<BTreeMap<Id<Organization>, String>, StoreError> {
+    let sql = format!(
+        "SELECT id, display_name FROM organizations WHERE region = $1 AND {}",
+        tx.among("id", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(ids.iter().map(ToString::to_string).collect())
+        .fetch_all(tx)
+        .await?;
+    let named = rows.iter().map(|row| {
+        let r = Reader::new(row, "organizations", "id");
+        Ok((r.parsed("id")?, r.text("display_name")?))
+    });
+    named.collect()
+}
+
 /// Changes an organization's standing; tells whether it stood otherwise before.
 pub async fn set_standing(
     tx: &mut Tx,
@@ -154,8 +179,9 @@ pub async fn set_standing(
     Ok(changed == 1)
 }
 
-/// Facilities whose keys rest on the organization's standing: those with an agreement with it, or
-/// whose agreement names it as a further source.
+/// Facilities whose keys rest on a medical institution's standing: those with an agreement with it.
+/// An agreement that only names it as a further source goes on: what it sent while it stood well is
+/// true of the child still, and a suspended one sends nothing more.
 pub async fn facilities_resting_on(
     tx: &mut Tx,
     region: RegionCode,
@@ -164,12 +190,11 @@ pub async fn facilities_resting_on(
     let rows = tx
         .query(
             "SELECT DISTINCT facility FROM agreements
-             WHERE region = $1 AND (institution = $2 OR further_sources LIKE $3)
+             WHERE region = $1 AND institution = $2
              ORDER BY facility",
         )
         .bind(region.to_string())
         .bind(id.to_string())
-        .bind(format!("%{id}%"))
         .fetch_all(tx)
         .await?;
     rows.iter()

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::situation::{
-    ELSEWHERE, NEIGHBOUR, Situation, agreement, at, consent, day, ending, filing, id,
+    ELSEWHERE, HOSPITAL, NEIGHBOUR, Situation, agreement, at, consent, day, ending, filing, id,
 };
 use crate::{
     access::{Asker, Closed, Key, bases::BASES},
@@ -99,7 +99,7 @@ const AGREEMENT: &[Row] = &[
         &[(Key::Agreement, Closed::OtherPurpose)]),
     ("of several the nearest is told", |s| {
         s.agreement().state = AgreementState::Draft;
-        s.agreements().push(agreement(31, ELSEWHERE));
+        s.agreements().push(agreement(31, HOSPITAL));
         s.agreements()[1].parties_active = false;
     }, &[(Key::Agreement, Closed::PartySuspended)]),
 ];
@@ -153,10 +153,11 @@ const INSTRUCTOR: &[Row] = &[
     ("assigned until yesterday", |s| s.duty().last_day = day("2026-08-31"), &[(Key::Assignment, Closed::Ended)]),
     ("assignment ended", |s| s.duty().ended = Some(at("2026-09-01 09:00")), &[(Key::Assignment, Closed::Ended)]),
     ("between shifts", |s| s.now = at("2026-09-01 11:30"), &[(Key::Assignment, Closed::OutsideShift)]),
-    ("assigned by an employer of before", |s| s.asker.organization = id(ELSEWHERE), &[(Key::Assignment, Closed::Absent)]),
+    ("assigned by an employer of before", |s| s.asker.organization = id(ELSEWHERE),
+        &[(Key::Assignment, Closed::Absent), (Key::Agreement, Closed::Absent)]),
     ("assigned under an agreement that is over", |s| {
         s.agreement().term = (day("2025-09-01"), day("2026-08-31"));
-        s.agreements().push(agreement(31, ELSEWHERE));
+        s.agreements().push(agreement(31, HOSPITAL));
     }, &[(Key::Assignment, Closed::Ended)]),
     ("assigned under an agreement of which nothing is known", |s| s.assignments()[0].agreement = id(39),
         &[(Key::Assignment, Closed::Absent)]),

@@ -200,7 +200,8 @@ fn holds(s: &Situation, a: &AgreementFact) -> bool {
         && purpose_is_among(s, &a.purposes)
 }
 
-/// The agreements of the facility in force; staff ask about their own facility.
+/// The agreements of the facility in force; staff ask about their own facility, and an instructor
+/// goes by what the institution that sends it has agreed on.
 fn agreements(s: &Situation) -> impl Iterator<Item = &AgreementFact> {
     let own = |f: crate::domain::id::Id<_>| {
         s.ask.asker != Asker::FacilityStaff || f == s.asker.organization
@@ -209,6 +210,7 @@ fn agreements(s: &Situation) -> impl Iterator<Item = &AgreementFact> {
     facility
         .into_iter()
         .flat_map(|f| f.agreements.iter())
+        .filter(|a| s.ask.asker != Asker::Instructor || a.institution == s.asker.organization)
         .filter(|a| holds(s, a))
 }
 
@@ -253,7 +255,7 @@ fn on_duty(s: &Situation) -> bool {
         a.duty.ended.is_none()
             && (a.duty.first_day..=a.duty.last_day).contains(&today(s))
             && (a.duty.shifts.is_empty() || shifts.any(in_shift))
-            && agreements(s).any(|g| g.id == a.agreement && g.institution == s.asker.organization)
+            && agreements(s).any(|g| g.id == a.agreement)
     })
 }
 

@@ -254,3 +254,18 @@ fn a_permit_names_the_rows_that_held_its_keys_open() {
     assert_eq!(permit.child(), Some(id(50)));
     assert_eq!(permit.actor(), Some(id(20)));
 }
+
+/// Another institution's agreement with the same facility is not the instructor's to see. Break it:
+/// in `access/decide.rs`, let `agreements` pass over the institution.
+#[test]
+fn an_instructor_sees_what_the_own_institutions_agreement_opens() {
+    let mut situation = Situation::of(Asker::Instructor, Purpose::HealthGuidance);
+    let own = grants(&situation);
+    assert!(own.starts_with("2/"), "{own}");
+    situation.agreements().push(agreement(31, ELSEWHERE));
+    situation.agreements()[1].purposes = [Purpose::HealthGuidance].into();
+    assert_eq!(grants(&situation), own);
+    situation.agreement().categories.clear();
+    let nothing = situation.missing();
+    assert!(!nothing.is_empty(), "the other's agreement opens nothing");
+}

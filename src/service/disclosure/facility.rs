@@ -189,7 +189,9 @@ impl Sitting {
             let actor = look.caller.actor_id().to_string();
             self.leaf(ask, &actor, &shown).await?;
             let audience = match look.capacity {
-                Asker::Instructor => Audience::MedicalSide,
+                Asker::Instructor => Audience::Instructor {
+                    may_view: may_view(&look.permits),
+                },
                 _ => Audience::Facility {
                     may_view: may_view(&look.permits),
                 },
@@ -232,6 +234,7 @@ pub(super) fn shown<'a>(permits: &'a [Permit], found: &[Disclosed]) -> Vec<Shown
                 .child()
                 .and_then(|c| categories.remove(&c))
                 .unwrap_or_default(),
+            further: Vec::new(),
         })
         .collect()
 }

@@ -46,7 +46,7 @@ impl Sitting {
         let facts = match self.gathered.askers.get(&who) {
             Some(known) => known.clone()?,
             None => {
-                let read = match caller::asker(&mut self.tx, self.region, claim).await {
+                let read = match caller::asker(&mut self.tx, self.region, claim, self.now).await {
                     Ok(facts) => Ok(facts),
                     Err(Error::Refused(reason)) => Err(reason),
                     Err(error) => return Err(error),

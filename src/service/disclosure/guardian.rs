@@ -14,13 +14,17 @@ use crate::{
         self, Asker, Basis, Permit,
         facts::{ChildFacts, Facts},
     },
-    domain::{alert::Category, child::Child, id::Id, purpose::Purpose, region::RegionCode},
+    domain::{
+        actor::Actor, alert::Category, child::Child, id::Id, organization::Organization,
+        purpose::Purpose, region::RegionCode,
+    },
     ledger::{LeafBody, Opening},
-    service::{error::Error, gateway::Gateway, grounds, reason::Reason},
+    service::{caller::Caller, error::Error, gateway::Gateway, grounds, reason::Reason},
     store::{
         alerts::{self, Wanted},
         children,
-        looks::{self, SealedLook},
+        looks::{self, SealedLook, UsedCode},
+        organizations,
     },
 };
 
@@ -41,9 +45,7 @@ pub struct Look {
     /// When it was decided.
     pub at: DateTime<Utc>,
     /// Who looked: the organization; none for a guardian.
-    pub organization: Option<String>,
-    /// Its name.
-    pub organization_name: Option<String>,
+    pub organization: Option<Named>,
     /// The actor; the guardianship for a guardian.
     pub actor: String,
     /// Lawful basis.
@@ -52,6 +54,28 @@ pub struct Look {
     pub method: String,
     /// Categories that were shown of this child.
     pub categories: BTreeSet<Category>,
+    /// Whose connection a guardian's call came by.
+    pub carried_by: Option<Party>,
+    /// Who handed over the guardian's code that was used.
+    pub code_issued_by: Option<Party>,
+}
+
+/// An organization and its public name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The organization.
+    pub id: Id<Organization>,
+    /// Its name, as the region knows it.
+    pub name: String,
+}
+
+/// An organization and the person who acted for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// The organization.
+    pub organization: Named,
+    /// Its actor, as far as kept.
+    pub actor: Option<Id<Actor>>,
 }
 
 impl Sitting {
@@ -62,24 +86,26 @@ impl Sitting {
         code: &str,
         about: &Wish,
     ) -> Result<Answer, Error> {
-        let (asker, _) = self.admit(&ask.claim).await?;
+        let (asker, caller) = self.admit(&ask.claim).await?;
         let region = self.region;
+        let by = (caller.organization, caller.actor_id());
         let now = self.now;
-        let guardianship = looks::use_code(self.writes(), region, code, child, now).await?;
-        let guardianship = guardianship.ok_or(Reason::GuardianCodeInvalid)?;
+        let used = looks::use_code(self.writes(), region, code, child, by, now).await?;
+        let used = used.ok_or(Reason::GuardianCodeInvalid)?;
+        let hands = hands(&caller, &used);
         let row = children::find(&mut self.tx, region, &[child])
             .await?
             .into_iter()
             .next();
         let row = row.ok_or(Reason::GuardianCodeInvalid)?;
-        let speaks_for = guardianship.id.to_string();
+        let speaks_for = used.guardianship.id.to_string();
         let facts = ChildFacts {
             child,
             birth_date: row.birth_date,
             disputed_since: None,
             enrolments: Vec::new(),
             consents: Vec::new(),
-            own_guardianship: Some(guardianship),
+            own_guardianship: Some(used.guardianship),
         };
         let facts = Facts {
             zone: self.settings.zone,
@@ -97,8 +123,11 @@ impl Sitting {
                 let permits = [permit];
                 let wanted = Wanted::default();
                 let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
-                self.leaf(ask, &speaks_for, &shown(&permits, &found))
-                    .await?;
+                let mut shown = shown(&permits, &found);
+                for one in &mut shown {
+                    one.further.clone_from(&hands);
+                }
+                self.leaf(ask, &speaks_for, &shown).await?;
                 Ok(Answer::Alerts {
                     alerts: found,
                     audience: Audience::Guardian,
@@ -113,6 +142,7 @@ impl Sitting {
                 let shown = Shown {
                     permit: &permit,
                     categories: BTreeSet::new(),
+                    further: hands,
                 };
                 self.leaf(ask, &speaks_for, &[shown]).await?;
                 Ok(Answer::Looks(looks))
@@ -144,8 +174,34 @@ impl Sitting {
     }
 }
 
-/// Opens the looks at a guardian's child. Changes of keys are left out: they show nobody anything.
-pub fn open_looks(gateway: &Gateway, region: RegionCode, looks: Looks) -> Result<Vec<Look>, Error> {
+/// Through whose hands a guardian's look went, for the child's entry: a guardian can tell a look of
+/// its own from one that somebody took in its name.
+fn hands(caller: &Caller, used: &UsedCode) -> Vec<(String, String)> {
+    let actor = used.issued_actor.map(|id| id.to_string());
+    let hands = [
+        (
+            grounds::CARRIER_ORGANIZATION,
+            Some(caller.organization.to_string()),
+        ),
+        (grounds::CARRIER_ACTOR, Some(caller.actor_id().to_string())),
+        (
+            grounds::ISSUER_ORGANIZATION,
+            Some(used.issued_by.to_string()),
+        ),
+        (grounds::ISSUER_ACTOR, actor),
+    ];
+    let told = hands.into_iter();
+    told.filter_map(|(name, id)| Some((name.to_owned(), id?)))
+        .collect()
+}
+
+/// Opens the looks at a guardian's child and names the organizations. Changes of keys are left out:
+/// they show nobody anything.
+pub async fn open_looks(
+    gateway: &Gateway,
+    region: RegionCode,
+    looks: Looks,
+) -> Result<Vec<Look>, Error> {
     let key = gateway
         .keyring()
         .child(region, looks.child, looks.wrapped_key.as_deref())?;
@@ -161,6 +217,18 @@ pub fn open_looks(gateway: &Gateway, region: RegionCode, looks: Looks) -> Result
         let bytes = key.open("ledger_entries", &row, "opening", &sealed.opening)?;
         let opening = Opening::from_bytes(&bytes).map_err(|_| Error::Broken("an opening"))?;
         let basis = super::basis(&look.basis).ok_or(Error::Broken("a leaf's basis"))?;
+        let detail = |name| {
+            let mut of = opening.detail.iter();
+            of.find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        };
+        let party = |organization, actor| {
+            let organization = named(detail(organization)?)?;
+            let actor = detail(actor).and_then(|id| id.parse().ok());
+            Some(Party {
+                organization,
+                actor,
+            })
+        };
         let categories = opening
             .detail
             .iter()
@@ -171,13 +239,49 @@ pub fn open_looks(gateway: &Gateway, region: RegionCode, looks: Looks) -> Result
             sequence: sealed.leaf.sequence,
             at: DateTime::from_timestamp_micros(sealed.leaf.at)
                 .ok_or(Error::Broken("a leaf's time"))?,
-            organization: look.organization,
-            organization_name: sealed.organization_name,
+            organization: look.organization.as_deref().and_then(named),
+            carried_by: party(grounds::CARRIER_ORGANIZATION, grounds::CARRIER_ACTOR),
+            code_issued_by: party(grounds::ISSUER_ORGANIZATION, grounds::ISSUER_ACTOR),
             actor: look.actor,
             basis,
             method: look.method,
             categories,
         });
     }
+    name_organizations(gateway, region, &mut opened).await?;
     Ok(opened)
+}
+
+/// An organization whose name is still to be read.
+fn named(id: &str) -> Option<Named> {
+    let name = String::new();
+    Some(Named {
+        id: id.parse().ok()?,
+        name,
+    })
+}
+
+async fn name_organizations(
+    gateway: &Gateway,
+    region: RegionCode,
+    looks: &mut [Look],
+) -> Result<(), Error> {
+    let mut organizations: Vec<&mut Named> = looks
+        .iter_mut()
+        .flat_map(|look| {
+            let parties = [&mut look.carried_by, &mut look.code_issued_by];
+            let parties = parties.into_iter().flatten().map(|p| &mut p.organization);
+            look.organization.iter_mut().chain(parties)
+        })
+        .collect();
+    let ids: BTreeSet<_> = organizations.iter().map(|of| of.id).collect();
+    let mut tx = gateway.store().snapshot().await?;
+    let names = organizations::names(&mut tx, region, &ids).await?;
+    tx.rollback().await?;
+    for of in &mut organizations {
+        if let Some(name) = names.get(&of.id) {
+            of.name.clone_from(name);
+        }
+    }
+    Ok(())
 }

@@ -29,9 +29,15 @@ pub enum Audience {
         /// Those children.
         may_view: BTreeSet<Id<Child>>,
     },
+    /// An instructor assigned to a facility: what to follow up; inputs as the consent to the
+    /// facility lets them be viewed.
+    Instructor {
+        /// Children whose results may be viewed.
+        may_view: BTreeSet<Id<Child>>,
+    },
     /// A guardian: everything.
     Guardian,
-    /// The medical side: what to follow up, with the inputs.
+    /// An MCH centre by its statutory duty: what to follow up, with the inputs.
     MedicalSide,
 }
 
@@ -77,6 +83,7 @@ pub fn open_alert(
                 .ok_or(Error::Broken("an alert without a card"))?;
             (card, may_view.contains(&child))
         }
+        Audience::Instructor { may_view } => (body.follow_up, may_view.contains(&child)),
         Audience::Guardian => (body.guardian_card, true),
         Audience::MedicalSide => (body.follow_up, true),
     };

@@ -10,8 +10,11 @@ use crate::{
         facts::{AskerFacts, ChildFacts, Facts},
     },
     domain::{child::Child, id::Id, purpose::Purpose},
-    service::error::Error,
-    store::{check_ups, children},
+    service::{error::Error, grounds},
+    store::{
+        check_ups::{self, SealedCheckUp},
+        children,
+    },
 };
 
 impl Sitting {
@@ -47,6 +50,7 @@ impl Sitting {
             .map(|permit| Shown {
                 permit,
                 categories: Default::default(),
+                further: check_ups_of(permit, &found),
             })
             .collect();
         self.leaf(ask, &caller.actor_id().to_string(), &shown)
@@ -54,6 +58,7 @@ impl Sitting {
         Ok(Answer::CheckUps(found))
     }
 
+    /// A permit to one's own records, about one child or about the request as a whole.
     fn author(&self, asker: &AskerFacts, child: Option<&ChildFacts>) -> Result<Permit, Error> {
         let facts = Facts {
             zone: self.settings.zone,
@@ -67,4 +72,17 @@ impl Sitting {
         };
         access::decide(&facts, ask, self.now).map_err(Error::Denied)
     }
+}
+
+/// The check-ups of the permit's child that were shown, for its entry: the newest come first.
+fn check_ups_of(
+    permit: &Permit,
+    found: &[(SealedCheckUp, Option<Vec<u8>>)],
+) -> Vec<(String, String)> {
+    let of_child = found
+        .iter()
+        .filter(|(c, _)| c.row.child.is_some() && c.row.child == permit.child());
+    of_child
+        .map(|(c, _)| (grounds::CHECK_UP.to_owned(), c.row.id.to_string()))
+        .collect()
 }

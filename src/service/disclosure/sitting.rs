@@ -17,20 +17,16 @@ use crate::{
         id::Id,
         region::{RegionCode, Settings},
     },
-    ledger::{Entry, Leaf, LeafBody, SubTree},
+    ledger::{Entry, LeafBody},
     service::{
-        change::seal_opening,
         error::Error,
         gateway::Gateway,
         grounds,
         keyring::{ChildKey, RegionKeys},
+        leaves::Leaves,
         reason::Reason,
     },
-    store::{
-        Tx,
-        ledger::{self as leaves, Head, StoredEntry},
-        regions,
-    },
+    store::{Tx, ledger, regions},
 };
 
 /// A sitting under way.
@@ -42,17 +38,18 @@ pub(super) struct Sitting {
     pub(super) now: DateTime<Utc>,
     keys: Arc<RegionKeys>,
     chance: StdRng,
-    head: Head,
-    leaves: Vec<(Leaf, Vec<StoredEntry>)>,
+    leaves: Leaves,
     /// Whether anything but leaves was written.
     wrote: bool,
     pub(super) gathered: Gathered,
 }
 
-/// What a leaf says of one child: the permit it was shown under, and which categories.
+/// What a leaf says of one child: the permit it was shown under, which categories, and what else.
 pub(super) struct Shown<'a> {
     pub(super) permit: &'a Permit,
     pub(super) categories: BTreeSet<Category>,
+    /// Further names and values of the entry's detail.
+    pub(super) further: Vec<(String, String)>,
 }
 
 /// How far a look has come.
@@ -66,7 +63,7 @@ impl Sitting {
     /// Takes the region's head; facts are read by later statements, under it.
     pub(super) async fn begin(gateway: &Gateway, region: RegionCode) -> Result<Self, Error> {
         let mut tx = gateway.store().begin().await?;
-        let head = match leaves::take_head(&mut tx, region).await {
+        let head = match ledger::take_head(&mut tx, region).await {
             Err(crate::store::StoreError::UnknownRegion) => {
                 return Err(Reason::RegionForeign.into());
             }
@@ -89,8 +86,7 @@ impl Sitting {
             now,
             keys,
             chance,
-            head,
-            leaves: Vec::new(),
+            leaves: Leaves::under(head),
             wrote: false,
             gathered: Gathered::default(),
         })
@@ -213,48 +209,30 @@ impl Sitting {
                     .iter()
                     .map(|c| (grounds::CATEGORY.to_owned(), c.as_str().to_owned())),
             );
+            detail.extend(one.further.iter().cloned());
             entries.push(Entry { child, detail });
         }
-        let tree = SubTree::build(entries, &mut self.chance)
-            .map_err(|_| Error::Broken("a leaf's entries"))?;
-        let sequence = self.head.next + self.leaves.len() as u64;
-        let mut stored = Vec::with_capacity(tree.openings.len());
-        for (hash, opening) in tree.entries.iter().zip(&tree.openings) {
-            let key = keys
-                .get(&opening.child)
-                .ok_or(Error::Broken("an entry without its key"))?;
-            stored.push(seal_opening(
-                key,
-                sequence,
-                *hash,
-                opening,
-                &mut self.chance,
-            )?);
-        }
-        let body = LeafBody::Look(crate::ledger::Look {
-            // A guardian acts for no organization, whoever carried the call.
-            organization: (basis.asker != Asker::Guardian)
-                .then(|| ask.claim.organization.to_string()),
-            actor: actor.to_owned(),
-            asker: basis.asker.code().to_owned(),
-            basis: basis.code.to_owned(),
-            purpose: basis.purpose.as_str().to_owned(),
-            method: ask.method.to_owned(),
-            categories: categories.iter().map(|c| c.as_str().to_owned()).collect(),
-            entries: tree.commitment,
-        });
-        let region = self.region.to_string();
-        let at = self.now.timestamp_micros();
-        self.leaves.push((
-            Leaf {
-                region,
-                sequence,
-                at,
-                body,
-            },
-            stored,
-        ));
-        Ok(())
+        let categories = categories.iter().map(|c| c.as_str().to_owned()).collect();
+        let body = |entries| {
+            LeafBody::Look(crate::ledger::Look {
+                // A guardian acts for no organization; who carried the call stands in the entry.
+                organization: (basis.asker != Asker::Guardian)
+                    .then(|| ask.claim.organization.to_string()),
+                actor: actor.to_owned(),
+                asker: basis.asker.code().to_owned(),
+                basis: basis.code.to_owned(),
+                purpose: basis.purpose.as_str().to_owned(),
+                method: ask.method.to_owned(),
+                categories,
+                entries,
+            })
+        };
+        self.leaves.write(
+            entries,
+            |child| keys.get(child).map(Arc::as_ref),
+            &mut self.chance,
+            body,
+        )
     }
 
     /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf; it
@@ -264,7 +242,7 @@ impl Sitting {
             return Ok(self.tx.rollback().await?);
         }
         if !self.leaves.is_empty() {
-            leaves::append(&mut self.tx, self.head, self.leaves).await?;
+            self.leaves.append(&mut self.tx).await?;
         }
         self.tx.commit().await?;
         self.gateway.keyring().keep(self.region, self.keys);

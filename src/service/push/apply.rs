@@ -111,9 +111,10 @@ impl Pusher {
             .keyring()
             .region(&mut tx, region, &mut chance)
             .await?;
-        let admitted = admit(&mut tx, region, rows).await?;
         let facts = Facts::read(&mut tx, gateway, region, rows, further).await?;
+        // After the locks: a sender whose certificate ended while its rows waited is refused.
         let now = tx.now().await?;
+        let admitted = admit(&mut tx, region, rows, now).await?;
         let mut batch = Batch {
             region,
             settings: &settings,
@@ -158,6 +159,7 @@ async fn admit(
     tx: &mut Tx,
     region: RegionCode,
     rows: &[&Row],
+    now: DateTime<Utc>,
 ) -> Result<Vec<Result<(), Error>>, Error> {
     let mut known: BTreeMap<(String, String), Result<(), Reason>> = BTreeMap::new();
     let mut answers = Vec::with_capacity(rows.len());
@@ -167,7 +169,7 @@ async fn admit(
         let admitted = match known.get(&claim) {
             Some(admitted) => *admitted,
             None => {
-                let caller = caller::admit(tx, region, &row.claim).await;
+                let caller = caller::admit_at(tx, region, &row.claim, now).await;
                 let admitted = match caller.and_then(|c| c.must_be_medical()) {
                     Ok(()) => Ok(()),
                     Err(Error::Refused(reason)) => Err(reason),

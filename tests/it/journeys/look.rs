@@ -118,11 +118,39 @@ async fn every_missing_key_is_named_until_all_are_there_and_the_family_sees_the_
         assert_eq!(look.actor, county.worker.actor);
         assert_eq!(look.purpose(), wire::Purpose::DailyCare);
         assert_eq!(look.categories().collect::<Vec<_>>(), [Category::Nutrition]);
+        assert_eq!((&look.carried_by, &look.code_issued_by), (&None, &None));
+
+        // The family's own look is in its list the next time: who carried it, and who gave the code.
+        let code = county.code(&family, wire::GuardianCodeUse::Read).await;
+        let request = wire::ListLooksRequest {
+            child: family.child.clone(),
+            guardian_code: code,
+            ..Default::default()
+        };
+        let again = county.hospital.ledger().list_looks(request.clone()).await;
+        let again = again.unwrap().into_inner().looks;
+        let (own, party) = (&again[0], |of: &Option<wire::LookParty>| {
+            of.clone().unwrap()
+        });
+        assert_eq!((own.organization.as_str(), own.actor.as_str()), ("", ""));
+        let carried = party(&own.carried_by);
+        assert_eq!(carried.organization, county.facility.organization);
+        assert_eq!(carried.organization_display_name, "测试驿站");
+        assert_eq!(carried.actor, county.worker.actor);
+        let issued = party(&own.code_issued_by);
+        assert_eq!(issued.organization, county.mch.organization);
+        assert_eq!(issued.actor, county.mch.actor);
+        // The code stays with who used it first.
+        let taken = county.worker.ledger().list_looks(request.clone()).await;
+        assert_eq!(refused(taken), "GUARDIAN_CODE_INVALID");
+        let next_page = county.hospital.ledger().list_looks(request).await;
+        assert!(next_page.is_ok());
 
         let area = County::sees(&county.mch, PARENT).await.unwrap().alerts;
         for category in [Category::Rickets, Category::Development] {
             assert!(area.iter().any(|a| a.category() == category), "{area:?}");
         }
+        assert!(area.iter().all(|a| !a.inputs.is_empty()), "{area:?}");
     })
     .await;
 }
@@ -202,6 +230,8 @@ async fn an_assignment_opens_its_facility_to_the_instructor_and_nothing_else() {
                 .any(|a| a.category() == Category::Rickets)
         );
         assert!(seen.withheld.is_empty(), "whom it may not see is not told");
+        // The consent is to alerts only: what was measured stays with who measured it.
+        assert!(seen.alerts.iter().all(|a| a.inputs.is_empty()));
         // A colleague without the assignment sees nothing.
         let colleague = County::sees(&county.hospital, facility).await;
         assert_eq!(refused(colleague), "NOT_FOUND");

@@ -12,7 +12,7 @@ use yuqiao::{
     service::{
         Error, Reason,
         consents::{self, Evidence},
-        enrolments, guardianships,
+        enrolments, guardian_codes,
     },
 };
 
@@ -36,12 +36,12 @@ async fn code(
     of: Id<Guardianship>,
     usage: GuardianCodeUse,
 ) -> Result<GuardianCode, Error> {
-    let issued = guardianships::issue_code(&bench.gateway, &by.claim, region(), of, usage).await?;
+    let issued = guardian_codes::issue(&bench.gateway, &by.claim, region(), of, usage).await?;
     Ok(GuardianCode::parse(&issued.text).unwrap())
 }
 
 async fn family(bench: &Bench, county: &County) -> (Id<Child>, Id<Guardianship>) {
-    let child = county.child(bench, "X150000001").await;
+    let child = county.child_of(bench, &county.hospital, "X150000001").await;
     (child, county.guardian(bench, child, FATHER).await)
 }
 
@@ -173,6 +173,9 @@ async fn a_new_consent_supersedes_and_a_withdrawal_ends_each_with_its_leaf() {
             .await
             .unwrap();
         assert_eq!(retried.state, ended.state, "a retry is harmless");
+        let kept = consents::get(gateway, hospital, region(), second.id).await;
+        let kept = kept.unwrap().0.end_evidence;
+        assert_eq!(kept.as_deref(), Some("PAPER_SCAN 2026-0917"));
         assert_eq!(
             story(&bench, first.id).await,
             ["CONSENT_GRANTED open", "CONSENT_SUPERSEDED closed"]
@@ -187,9 +190,8 @@ async fn a_new_consent_supersedes_and_a_withdrawal_ends_each_with_its_leaf() {
         let no = code(&bench, &county.hospital, mother, GuardianCodeUse::Decide)
             .await
             .unwrap();
-        withdraw(stranger, third.id, Evidence::Code(no))
-            .await
-            .unwrap();
+        let ended = withdraw(stranger, third.id, Evidence::Code(no)).await;
+        assert_eq!(ended.unwrap().end_evidence.as_deref(), Some("CODE"));
     })
     .await;
 }
@@ -252,6 +254,53 @@ async fn a_consent_ends_with_the_enrolment() {
             story(&bench, id).await[1],
             "CONSENT_ENDS_WITH_ENROLMENT closed"
         );
+    })
+    .await;
+}
+
+/// Between the word that a child leaves and its last day the facility may still be granted a consent,
+/// and it ends with that day all the same. Break it: in `service/consents.rs`, let `grant` leave out
+/// `until_it_leaves`.
+#[tokio::test]
+async fn a_consent_given_when_the_child_is_about_to_leave_ends_with_its_last_day() {
+    on_every_engine(async |bench| {
+        let county = County::found(&bench).await;
+        let gateway = &bench.gateway;
+        let (child, father) = family(&bench, &county).await;
+        let (facility, hospital) = (&county.facility.claim, &county.hospital.claim);
+        let grant = async |first: Option<&str>| {
+            let mut wish = county.wish(child);
+            wish.first_day = first.map(day);
+            let granted =
+                consents::grant(gateway, hospital, region(), Some(father), wish, paper()).await;
+            granted.unwrap()
+        };
+        let year = day("2027-08-31");
+        assert_eq!(grant(None).await.grant.last_day, year, "not in care yet");
+        let place = placement(child, "2026-09-01");
+        let enrolment = enrolments::enrol(gateway, facility, region(), place).await;
+        let enrolment = enrolment.unwrap().id;
+        assert_eq!(grant(None).await.grant.last_day, year, "in care");
+        let last = day("2026-09-03");
+        let left = enrolments::leave(gateway, facility, region(), enrolment, last).await;
+        left.unwrap();
+        let given = grant(None).await;
+        assert_eq!(given.grant.last_day, last);
+        let kept = consents::get(gateway, hospital, region(), given.id).await;
+        assert_eq!(kept.unwrap().0.grant.last_day, last);
+        let next = placement(child, "2026-09-10");
+        assert_eq!(
+            grant(Some("2026-09-10")).await.grant.last_day,
+            year,
+            "for when it comes again"
+        );
+        let given = grant(None).await;
+        bench.clock.advance(TimeDelta::hours(64));
+        assert_eq!(story(&bench, given.id).await, ["CONSENT_GRANTED closed"]);
+        enrolments::enrol(gateway, facility, region(), next)
+            .await
+            .unwrap();
+        assert_eq!(grant(None).await.grant.last_day, year, "it comes again");
     })
     .await;
 }

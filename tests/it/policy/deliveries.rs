@@ -123,7 +123,8 @@ async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
             then!("a party restored", restored.unwrap());
         }
         let turn = async |turn| {
-            let turned = guardianships::turn(gateway, office, region(), ward.guardianship, turn);
+            let turned =
+                guardianships::turn(gateway, office, region(), ward.guardianship, turn, "测试");
             turned.await.unwrap()
         };
         then!("guardianship disputed", turn(Turn::Dispute).await);

@@ -5,7 +5,7 @@ use yuqiao::{
     domain::{alert::Category, checkup::CheckUpStatus, guardianship::GuardianCodeUse},
     pki::GuardianCode,
     service::{
-        Error, Reason, consents::Evidence, disclosure::Looks, erasures, guardianships,
+        Error, Reason, consents::Evidence, disclosure::Looks, erasures, guardian_codes,
         push::Pushes, rotation,
     },
     store::inboxes::{self, Pointer},
@@ -46,7 +46,7 @@ async fn code(bench: &Bench, county: &County, which: usize) -> Evidence {
     let claim = &county.mch.claim;
     let guardianship = county.children[which].guardianship;
     let usage = GuardianCodeUse::Decide;
-    let issued = guardianships::issue_code(&bench.gateway, claim, region(), guardianship, usage);
+    let issued = guardian_codes::issue(&bench.gateway, claim, region(), guardianship, usage);
     Evidence::Code(GuardianCode::parse(&issued.await.unwrap().text).unwrap())
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::Days;
 use yuqiao::{
     domain::{alert::Category, checkup::CheckUpStatus},
-    service::{Error, disclosure::Looks, push::Pushes},
+    service::{Error, disclosure::Looks, organizations, push::Pushes},
 };
 
 use crate::support::{
@@ -129,6 +129,37 @@ async fn an_end_is_an_end_on_every_gateway() {
             assert!(matches!(refused, Err(Error::Denied(_))));
         }
         other.gateway.store().close().await;
+    })
+    .await;
+}
+
+/// What a further source sent in good standing stays true of the child when it is suspended. Break it:
+/// in `store/facts.rs`, let `parties_active` ask for the standing of further sources too.
+#[tokio::test]
+async fn what_a_suspended_further_source_sent_is_still_shown() {
+    on_every_engine(async |bench| {
+        let county = entrusted(&bench).await;
+        let gateway = &bench.gateway;
+        let number = &county.children[0].number;
+        let version = ("m", 1, CheckUpStatus::Final);
+        let found = vec![allergy("牛奶")];
+        let row = county.check_up(gateway, &county.mch, number, "m", version, found);
+        Pushes::start(gateway.clone()).submit(row).await.unwrap();
+        let looks = Looks::start(gateway.clone());
+        let count = async || {
+            let seen = shown(&looks, county.morning(0, None)).await.unwrap();
+            seen.0.len()
+        };
+        let (before, office) = (count().await, &county.commission.claim);
+        assert_eq!(before, 3);
+        let suspend = async |of| {
+            let suspended = organizations::suspend(gateway, county.region(), office, of, "整改");
+            suspended.await.unwrap();
+        };
+        suspend(county.mch.id).await;
+        assert_eq!(count().await, before);
+        suspend(county.hospital.id).await;
+        assert_eq!(count().await, 0, "a party is another matter");
     })
     .await;
 }

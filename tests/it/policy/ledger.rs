@@ -7,15 +7,19 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use tokio::time::{sleep, timeout};
 use yuqiao::{
     clock::Clock,
-    domain::alert::Category,
-    ledger::{Leaf, LeafBody},
-    service::{Error, disclosure::Looks},
-    store::StoreError,
+    domain::{alert::Category, checkup::CheckUpStatus},
+    ledger::{Leaf, LeafBody, Opening},
+    service::{
+        Error,
+        disclosure::{Answer, Ask, Looks, Question},
+        push::Pushes,
+    },
+    store::{StoreError, children},
 };
 
 use crate::support::{
     Bench, REGION, Raw,
-    county::{County, day, shown},
+    county::{County, day, haemoglobin, shown},
     engines::Place,
     on_every_engine,
 };
@@ -174,4 +178,81 @@ async fn leaves_stand_in_the_order_of_events() {
         closing.await.unwrap();
     })
     .await;
+}
+
+/// A source reads its own records: each child's entry names the check-ups that were shown. Break it:
+/// in `disclosure/own.rs`, leave `further` empty.
+#[tokio::test]
+async fn a_look_at_own_records_names_each_check_up_shown() {
+    on_every_engine(async |bench| {
+        let county = County::lay_out(&bench, 2).await;
+        let gateway = &bench.gateway;
+        let pushes = Pushes::start(gateway.clone());
+        for (ward, record) in [(0, "a"), (0, "b"), (1, "c")] {
+            let number = &county.children[ward].number;
+            let version = (record, 1, CheckUpStatus::Final);
+            let found = vec![haemoglobin(120)];
+            let row = county.check_up(gateway, &county.hospital, number, record, version, found);
+            pushes.submit(row).await.unwrap();
+        }
+        let ask = Ask {
+            claim: county.hospital.claim.clone(),
+            region: county.region(),
+            method: "ExchangeService.ListCheckUps",
+            question: Question::OwnRecords {
+                cursor: String::new(),
+                limit: 10,
+            },
+        };
+        let answer = Looks::start(gateway.clone()).ask(ask).await.unwrap();
+        let Answer::CheckUps(shown) = answer else {
+            panic!("another answer than was asked for")
+        };
+        let mut expected: Vec<(String, String)> = shown
+            .iter()
+            .map(|(c, _)| (c.row.child.unwrap().to_string(), c.row.id.to_string()))
+            .collect();
+        assert_eq!(expected.len(), 3);
+        let mut told = Vec::new();
+        for (child, detail) in last_entries(&bench).await {
+            let named = detail.into_iter().filter(|(name, _)| name == "check_up");
+            told.extend(named.map(|(_, id)| (child.clone(), id)));
+        }
+        expected.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, expected);
+    })
+    .await;
+}
+
+/// The children of the last leaf, each with its entry's detail, unsealed.
+async fn last_entries(bench: &Bench) -> Vec<(String, Vec<(String, String)>)> {
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let sql = "SELECT sequence, position, child, opening FROM ledger_entries
+               WHERE region = $1 AND sequence = (SELECT MAX(sequence) FROM ledger_entries)";
+    let rows = tx.query(sql).bind(REGION.to_owned()).fetch_all(&mut tx);
+    let rows = rows.await.unwrap();
+    let mut entries = Vec::new();
+    for row in &rows {
+        let place: (i64, i64) = (row.get("sequence").unwrap(), row.get("position").unwrap());
+        let child: String = row.get("child").unwrap();
+        let id = child.parse().unwrap();
+        let region = REGION.parse().unwrap();
+        let of = children::find(&mut tx, region, &[id])
+            .await
+            .unwrap()
+            .remove(0);
+        let keyring = bench.gateway.keyring();
+        let key = keyring
+            .child(region, id, of.wrapped_key.as_deref())
+            .unwrap();
+        let row_name = format!("{}/{}", place.0, place.1);
+        let sealed: Vec<u8> = row.get("opening").unwrap();
+        let opened = key
+            .unwrap()
+            .open("ledger_entries", &row_name, "opening", &sealed);
+        let opening = Opening::from_bytes(&opened.unwrap()).unwrap();
+        entries.push((child, opening.detail));
+    }
+    entries
 }

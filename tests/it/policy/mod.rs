@@ -2,10 +2,12 @@
 
 mod agreements;
 mod bounds;
+mod certificates;
 mod consents;
 mod deliveries;
 mod erasure;
 mod explained;
+mod guardian_codes;
 mod instructors;
 mod invariants;
 mod ledger;

@@ -59,7 +59,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         }};
     }
 
-    let claim = Claim { home: region, organization: id(2), fingerprint: "f".into(), actor: Some(id(5)) };
+    let claim = Claim { home: region, organization: id(2), fingerprint: "f".into(), not_after: chrono::DateTime::UNIX_EPOCH, actor: Some(id(5)) };
     query!("the caller", askers::find(tx, region, &claim), &[
         ("organizations", &["region", "id"]),
         ("standings", &["region", "organization"]),

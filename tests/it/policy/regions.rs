@@ -242,7 +242,14 @@ async fn nobody_sees_or_turns_what_is_in_another_region() {
             .await;
         assert_eq!(reason(enrolled), Reason::NotFound);
         let office = &two.here.commission.claim;
-        let dispute = guardianships::turn(gateway, office, here, child.guardianship, Turn::Dispute);
+        let dispute = guardianships::turn(
+            gateway,
+            office,
+            here,
+            child.guardianship,
+            Turn::Dispute,
+            "测试",
+        );
         assert_eq!(reason(dispute.await), Reason::NotFound);
         let which = Which {
             region: here,

@@ -4,22 +4,32 @@
 use chrono::TimeDelta;
 use yuqiao::{
     domain::{
-        enrolment::EnrolmentState, guardianship::GuardianCodeUse, identifier::ChildIdentifier,
+        child::Child,
+        enrolment::EnrolmentState,
+        finding::{Finding, FindingStatus, RawValue},
+        guardianship::GuardianCodeUse,
+        id::Id,
+        identifier::ChildIdentifier,
         sex::Sex,
     },
     ledger::KeyState,
     service::{
         Error, Reason, children, consents,
         consents::Evidence,
-        enrolments,
+        enrolments, guardian_codes,
         guardianships::{self, Turn},
     },
+    store::{alerts, children as children_rows},
 };
 
 use crate::support::{
+    Bench,
     families::{County, FATHER, MOTHER, certificate, day, girl, guardian, placement, story, turns},
     on_every_engine, region,
 };
+
+/// What a clerk writes when a guardianship turns.
+const WHY: &str = "法院受理通知书（2026）示例001号";
 
 fn reason<T>(result: Result<T, Error>) -> Reason {
     result.err().expect("a refusal").reason()
@@ -168,6 +178,105 @@ async fn a_child_that_never_came_is_gone_at_once_and_none_comes_before_its_birth
     .await;
 }
 
+/// Why a child's guardianships were turned, unsealed, by what happened.
+async fn reasons(bench: &Bench, child: Id<Child>) -> Vec<(String, String)> {
+    let mut tx = bench.gateway.store().snapshot().await.unwrap();
+    let of = children_rows::find(&mut tx, region(), &[child])
+        .await
+        .unwrap()
+        .remove(0);
+    let keyring = bench.gateway.keyring();
+    let key = keyring.child(region(), child, of.wrapped_key.as_deref());
+    let key = key.unwrap().unwrap();
+    let rows = tx
+        .query("SELECT id, turn, sealed FROM guardianship_turns WHERE region = $1 ORDER BY turn")
+        .bind(region().to_string())
+        .fetch_all(&mut tx)
+        .await
+        .unwrap();
+    let (table, column) = guardianships::WHY_PLACE;
+    let opened = rows.iter().map(|row| {
+        let (id, turn): (String, String) = (row.get("id").unwrap(), row.get("turn").unwrap());
+        let sealed: Vec<u8> = row.get("sealed").unwrap();
+        let why = key.open(table, &id, column, &sealed).unwrap();
+        (turn, String::from_utf8(why.to_vec()).unwrap())
+    });
+    opened.collect()
+}
+
+/// Break it: in `domain/enrolment.rs`, refuse a day before the first whatever today is.
+#[tokio::test]
+async fn a_child_expected_in_weeks_is_taken_off_the_list_with_yesterday() {
+    on_every_engine(async |bench| {
+        let county = County::found(&bench).await;
+        let (gateway, ours) = (&bench.gateway, &county.facility.claim);
+        let child = county.child(&bench, "X150000001").await;
+        let place = placement(child, "2026-09-22");
+        let row = enrolments::expect(gateway, ours, region(), place)
+            .await
+            .unwrap();
+        // Today is 1 September: a day to come before the child comes makes no sense.
+        let early = enrolments::leave(gateway, ours, region(), row.id, day("2026-09-02")).await;
+        assert_eq!(reason(early), Reason::FieldMalformed);
+        let yesterday = day("2026-08-31");
+        enrolments::leave(gateway, ours, region(), row.id, yesterday)
+            .await
+            .unwrap();
+        assert_eq!(
+            story(&bench, row.id).await,
+            ["CHILD_EXPECTED open", "CHILD_LEAVES closed"]
+        );
+        bench.clock.advance(TimeDelta::days(22));
+        assert_eq!(story(&bench, row.id).await[1], "CHILD_LEAVES closed");
+    })
+    .await;
+}
+
+/// Born ten weeks early, it is judged by corrected age from when that is known. Break it: in
+/// `service/children.rs`, let `register` leave out `learn_gestation`.
+#[tokio::test]
+async fn a_known_childs_gestation_is_kept_when_it_comes_and_never_contradicted() {
+    on_every_engine(async |bench| {
+        let county = County::found(&bench).await;
+        let (gateway, hospital) = (&bench.gateway, &county.hospital);
+        let register = async |gestation_days| {
+            let boy = children::Registration {
+                sex: Sex::Male,
+                birth_date: day("2026-02-01"),
+                gestation_days,
+                ..girl(vec![certificate("X150000001")])
+            };
+            let registered = children::register(gateway, &hospital.claim, region(), boy).await;
+            registered.map(|r| r.id)
+        };
+        let child = register(None).await.unwrap();
+        // 6.3 kg at six months: below -2 SD (6.8 kg); at the corrected three months it is not (5.5 kg).
+        let raw = RawValue::Quantity {
+            value: 6_300,
+            decimals: 0,
+            unit: "g",
+        };
+        let weight = Finding::parse("WEIGHT", raw, FindingStatus::Final, "").unwrap();
+        county
+            .examines(&bench, hospital, "X150000001", weight)
+            .await;
+        let rules = async || {
+            let mut tx = gateway.store().snapshot().await.unwrap();
+            let standing = alerts::standing(&mut tx, region(), &[child]).await.unwrap();
+            standing.into_iter().map(|a| a.rule).collect::<Vec<_>>()
+        };
+        assert_eq!(rules().await, ["GROWTH_WEIGHT_UNDERWEIGHT"]);
+        assert_eq!(register(Some(210)).await.unwrap(), child);
+        assert_eq!(rules().await, [""; 0]);
+        for known in [None, Some(210)] {
+            assert_eq!(register(known).await.unwrap(), child);
+        }
+        assert_eq!(reason(register(Some(280)).await), Reason::IdentityDisagrees);
+        assert_eq!(rules().await, [""; 0]);
+    })
+    .await;
+}
+
 /// While a dispute lasts nobody grants, and the last undisputed consent is not replaced. Break it:
 /// in `service/consents.rs`, let `speaks` pass over `disputed`.
 #[tokio::test]
@@ -175,7 +284,9 @@ async fn a_dispute_stops_every_grant_until_it_is_settled_but_no_withdrawal() {
     on_every_engine(async |bench| {
         let county = County::found(&bench).await;
         let (gateway, hospital) = (&bench.gateway, &county.hospital.claim);
-        let child = county.child(&bench, "X150000001").await;
+        let child = county
+            .child_of(&bench, &county.hospital, "X150000001")
+            .await;
         let father = county.guardian(&bench, child, FATHER).await;
         let mother = county.guardian(&bench, child, MOTHER).await;
         assert_eq!(
@@ -188,8 +299,9 @@ async fn a_dispute_stops_every_grant_until_it_is_settled_but_no_withdrawal() {
             let wish = county.wish(child);
             consents::grant(gateway, hospital, region(), Some(by), wish, paper()).await
         };
-        let turn =
-            async |claim, id, turn| guardianships::turn(gateway, claim, region(), id, turn).await;
+        let turn = async |claim, id, turn| {
+            guardianships::turn(gateway, claim, region(), id, turn, WHY).await
+        };
         let before = grant(father).await.unwrap();
         // A facility has an interest in the consent: it settles nothing.
         let facility = &county.facility.claim;
@@ -214,7 +326,7 @@ async fn a_dispute_stops_every_grant_until_it_is_settled_but_no_withdrawal() {
         );
         // The disputed guardian may still end it.
         let decide = GuardianCodeUse::Decide;
-        let code = guardianships::issue_code(gateway, hospital, region(), father, decide).await;
+        let code = guardian_codes::issue(gateway, hospital, region(), father, decide).await;
         let code = yuqiao::pki::GuardianCode::parse(&code.unwrap().text).unwrap();
         let ended =
             consents::withdraw(gateway, facility, region(), before.id, Evidence::Code(code)).await;
@@ -233,6 +345,7 @@ async fn a_dispute_stops_every_grant_until_it_is_settled_but_no_withdrawal() {
             [
                 "GUARDIANSHIP_RECORDED open",
                 "GUARDIANSHIP_DISPUTED closed",
+                "GUARDIAN_CODE_ISSUED closed",
                 "GUARDIANSHIP_SETTLED open"
             ]
         );
@@ -247,6 +360,13 @@ async fn a_dispute_stops_every_grant_until_it_is_settled_but_no_withdrawal() {
             .await
             .unwrap();
         assert!(expired, "what she granted ended with her guardianship");
+        let why = reasons(&bench, child).await;
+        let turns = [
+            "GUARDIANSHIP_DISPUTED",
+            "GUARDIANSHIP_ENDED",
+            "GUARDIANSHIP_SETTLED",
+        ];
+        assert_eq!(why, turns.map(|turn| (turn.to_owned(), WHY.to_owned())));
     })
     .await;
 }

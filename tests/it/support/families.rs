@@ -8,9 +8,11 @@ use yuqiao::{
     domain::{
         agreement::{Agreement, AgreementMode, DataClause, Service, ServiceClause, Terms},
         alert::Category,
+        checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind},
         child::Child,
         consent::ConsentMode,
         enrolment::CareKind,
+        finding::Finding,
         guardianship::{Guardianship, GuardianshipEvidence, Relation},
         id::Id,
         identifier::{ChildIdentifier, Phone, ResidentId},
@@ -25,6 +27,7 @@ use yuqiao::{
         consents::Wish,
         enrolments::Placement,
         guardianships::{self, NewGuardianship},
+        push::{Pushes, Row, RowParts},
     },
 };
 
@@ -144,9 +147,14 @@ impl County {
 
     /// A girl, registered by the facility.
     pub async fn child(&self, bench: &Bench, number: &str) -> Id<Child> {
+        self.child_of(bench, &self.facility, number).await
+    }
+
+    /// A girl, registered by a party.
+    pub async fn child_of(&self, bench: &Bench, by: &Party, number: &str) -> Id<Child> {
         let registration = girl(vec![certificate(number)]);
-        let claim = &self.facility.claim;
-        let registered = children::register(&bench.gateway, claim, region(), registration).await;
+        let registered =
+            children::register(&bench.gateway, &by.claim, region(), registration).await;
         registered.unwrap().id
     }
 
@@ -161,6 +169,31 @@ impl County {
         let claim = &self.hospital.claim;
         let recorded = guardianships::record(&bench.gateway, claim, region(), new).await;
         recorded.unwrap().id
+    }
+
+    /// A party examines the child with this number, on 20 August 2026.
+    pub async fn examines(&self, bench: &Bench, by: &Party, number: &str, found: Finding) {
+        let parts = CheckUpParts {
+            source: by.id.to_string(),
+            record_id: "r".to_owned(),
+            revision: 1,
+            status: CheckUpStatus::Final,
+            date: day("2026-08-20"),
+            visit: VisitKind::Other,
+            findings: vec![found],
+        };
+        let parts = RowParts {
+            claim: by.claim.clone(),
+            region: region(),
+            key: "k".to_owned(),
+            identifiers: vec![certificate(number)],
+            birth_date: None,
+            sex: None,
+            check_up: CheckUp::new(parts, None, None).unwrap(),
+        };
+        let row = Row::new(&bench.gateway, parts);
+        let pushes = Pushes::start(bench.gateway.clone());
+        pushes.submit(row).await.unwrap();
     }
 
     /// What a guardian grants the facility for a year.

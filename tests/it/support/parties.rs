@@ -165,13 +165,12 @@ impl Bench {
         .await
         .unwrap();
         let certificate = enrolled.certificate.unwrap();
-        let fingerprint = yuqiao::pki::PeerCertificate::parse_pem(&certificate.pem)
-            .unwrap()
-            .fingerprint;
+        let peer = yuqiao::pki::PeerCertificate::parse_pem(&certificate.pem).unwrap();
         let claim = Claim {
             home: enrolled.region,
             organization: enrolled.organization,
-            fingerprint: fingerprint.to_string(),
+            fingerprint: peer.fingerprint.to_string(),
+            not_after: peer.not_after,
             actor: Some(enrolled.actor),
         };
         Party {
