@@ -109,7 +109,7 @@ fn still_held(old: &[Entry], held: &inboxes::Held, recipient: Id<Organization>) 
                 return None;
             };
             let holds = held.get(&(entry.child, recipient))?.get(&alert) == Some(&revision);
-            (holds && told.insert(alert)).then(|| NewEntry {
+            (holds && told.insert(alert)).then_some(NewEntry {
                 recipient,
                 child: entry.child,
                 pointer: Pointer::Delivered { alert, revision },

@@ -55,9 +55,10 @@ pub async fn rotate(gateway: &Gateway) -> Result<u64, Error> {
 }
 
 fn place<'a>(region: &'a str, stored: &'a Stored) -> Place<'a> {
-    match &stored.of_child {
-        true => child_key_place(region, &stored.id),
-        false => vault_key_place(region, &stored.id),
+    if stored.of_child {
+        child_key_place(region, &stored.id)
+    } else {
+        vault_key_place(region, &stored.id)
     }
 }
 
