@@ -12,6 +12,7 @@ mod ledger;
 mod permits;
 mod plans;
 mod pushes;
+mod reassessment;
 mod regions;
 mod roster;
 mod scope;
