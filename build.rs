@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "yuqiao/v1/common.proto",
     "yuqiao/v1/directory.proto",
     "yuqiao/v1/agreement.proto",
@@ -14,6 +14,7 @@ const FILES: [&str; 9] = [
     "yuqiao/v1/exchange.proto",
     "yuqiao/v1/alert.proto",
     "yuqiao/v1/ledger.proto",
+    "yuqiao/v1/rule.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -18,6 +18,7 @@ use super::assess::AssessError;
 use super::fault::Fault;
 use super::profile::ProfileError;
 use super::refusal::Refusal;
+use super::rules::RuleSetError;
 use crate::pki::code::CodeError;
 use crate::pki::request::RequestError;
 use crate::pki::signature::SignatureError;
@@ -68,6 +69,9 @@ pub enum CliError {
     /// A table of children can't be assessed.
     #[error(transparent)]
     Assess(#[from] AssessError),
+    /// Files are no rule set.
+    #[error(transparent)]
+    RuleSet(#[from] RuleSetError),
     /// Standard output ended.
     #[error("can't write the answer: {0}")]
     Output(io::Error),

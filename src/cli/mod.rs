@@ -27,6 +27,7 @@ pub mod push;
 pub mod refusal;
 pub mod renew;
 pub mod retry;
+pub mod rules;
 pub mod serve;
 pub mod vault;
 pub mod watch;
@@ -105,6 +106,9 @@ pub enum Command {
     Looks(looks::Looks),
     /// Every key a look at a child would need, and how it stands (授权说明)
     Explain(explain::Explain),
+    /// The rules children are assessed by: check, compare, try, activate (规则集)
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Call any method of the API with JSON
     Call(call::Call),
     /// z-scores, centiles and growth classes for a CSV of children, without a server (生长评价)
@@ -139,6 +143,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Alerts(alerts) => alerts.run(&global, out).await.map(done),
         Command::Looks(looks) => looks.run(&global, out).await.map(done),
         Command::Explain(explain) => explain.run(&global, out).await.map(done),
+        Command::Rules(rules) => rules.run(&global, out).await.map(done),
         Command::Call(call) => call.run(&global, out).await,
         Command::Assess(assess) => assess.run(out).map(done),
         Command::Demo(demo) => demo.run(out).await.map(done),

@@ -5,6 +5,7 @@
 //! - [`care_card`]: the short Chinese text a carer or guardian reads
 //! - [`schedule`]: what is due when (visits, immunisation, checks in care), read from
 //!   `data/schedules/*.toml`
+//! - [`tally`]: what a change of rules does to many children, in counts
 //! - [`assess`]: which alerts should stand for one child now
 //! - [`fitness`]: whether the child is fit for care, given the alerts that stand
 
@@ -16,3 +17,4 @@ mod history;
 mod matching;
 pub mod rules;
 pub mod schedule;
+pub mod tally;

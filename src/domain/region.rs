@@ -56,6 +56,8 @@ pub struct Settings {
 impl Settings {
     /// The highest altitude a region may state, in metres.
     pub const HIGHEST_ALTITUDE_M: u32 = 6000;
+    /// A count of children from 1 to one less than this is not told to a supervisor `[cfg]`.
+    pub const FEW: u32 = 5;
 
     /// What an assessment by these rules rests on here. A setting that rules read belongs into it:
     /// then a change of it reaches every child.

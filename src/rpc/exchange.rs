@@ -3,6 +3,7 @@
 mod read;
 
 pub(super) use read::read_identifier;
+pub use read::{Alone, alone};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::watch;

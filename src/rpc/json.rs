@@ -193,6 +193,7 @@ mod tests {
                 "InstructorService",
                 "LedgerService",
                 "RosterService",
+                "RuleService",
             ]
         );
     }

@@ -33,6 +33,7 @@ pub mod panics;
 mod pinned;
 pub mod rate;
 pub mod roster;
+pub mod rule;
 pub mod server;
 pub mod status;
 pub mod streams;

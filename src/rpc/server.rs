@@ -23,6 +23,7 @@ use super::{
     panics::{CatchPanics, Panics},
     rate::BoundRate,
     roster::Roster,
+    rule::Rules,
     tls::ServerTls,
     unread::TellUnread,
     wire::{
@@ -32,6 +33,7 @@ use super::{
         exchange_service_server::ExchangeServiceServer,
         instructor_service_server::InstructorServiceServer,
         ledger_service_server::LedgerServiceServer, roster_service_server::RosterServiceServer,
+        rule_service_server::RuleServiceServer,
     },
 };
 use crate::service::{Gateway, disclosure::Looks, push::Pushes};
@@ -185,6 +187,10 @@ fn add_services(services: &mut Services, gateway: &Gateway, stop: &watch::Receiv
     services.add(bounded!(AlertServiceServer::new(Alerts {
         gateway: gateway.clone(),
         looks: looks.clone(),
+        stop: stop.clone(),
+    })));
+    services.add(bounded!(RuleServiceServer::new(Rules {
+        gateway: gateway.clone(),
         stop,
     })));
     services.add(bounded!(LedgerServiceServer::new(Ledger {

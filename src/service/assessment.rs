@@ -18,9 +18,10 @@ use crate::{
         fitness::Grade,
         rules::{Recipient, RuleSet},
         schedule::{CareSpan, Life},
+        tally::Fate,
     },
     domain::{
-        alert::Alert,
+        alert::{Alert, Level},
         canonical::Writer,
         checkup::{CheckUp, CheckUpParts},
         child::Child,
@@ -132,14 +133,7 @@ pub async fn reassess(
     if ids.is_empty() {
         return Ok(ids);
     }
-    let mut histories: BTreeMap<Id<Child>, Vec<Examination>> = BTreeMap::new();
-    for check_up in check_ups::latest_of(tx, occasion.region, &ids).await? {
-        histories.entry(check_up.child).or_default().push(check_up);
-    }
-    let mut standing: BTreeMap<Id<Child>, Vec<AlertRow>> = BTreeMap::new();
-    for alert in alerts::standing(tx, occasion.region, &ids).await? {
-        standing.entry(alert.child).or_default().push(alert);
-    }
+    let mut known = known_of(tx, occasion.region, &ids).await?;
     let rules = gateway
         .rule_book()
         .of(tx, occasion.region, occasion.settings)
@@ -147,24 +141,13 @@ pub async fn reassess(
     let basis = Basis {
         rules: &rules,
         index: gateway.keyring().index(),
-        occasion,
+        settings: occasion.settings,
+        today: occasion.settings.zone.day(occasion.now),
     };
-    let mut stays: BTreeMap<Id<Child>, Vec<CareSpan>> = BTreeMap::new();
-    for (child, first_day, last_day) in enrolments::stays(tx, occasion.region, &ids).await? {
-        let span = CareSpan {
-            first_day,
-            last_day,
-        };
-        stays.entry(child).or_default().push(span);
-    }
     let mut plan = Plan::default();
     for child in children {
-        let known = Known {
-            history: histories.remove(&child.row.id).unwrap_or_default(),
-            standing: standing.remove(&child.row.id).unwrap_or_default(),
-            care: stays.remove(&child.row.id).unwrap_or_default(),
-        };
-        plan_child(&mut plan, &basis, child, known, chance)?;
+        let known = known.remove(&child.row.id).unwrap_or_default();
+        plan_child(&mut plan, &basis, occasion, child, known, chance)?;
     }
     let by = occasion.settings.basis(rules.id());
     assessments::note(tx, occasion.region, by, &plan.assessed).await?;
@@ -172,17 +155,121 @@ pub async fn reassess(
 }
 
 /// What is stored of one child.
-struct Known {
+#[derive(Default)]
+pub(super) struct Known {
     history: Vec<Examination>,
     standing: Vec<AlertRow>,
     care: Vec<CareSpan>,
 }
 
+/// Reads what is stored of children; of whom nothing is stored is left out.
+pub(super) async fn known_of(
+    tx: &mut Tx,
+    region: RegionCode,
+    children: &[Id<Child>],
+) -> Result<BTreeMap<Id<Child>, Known>, Error> {
+    let mut known: BTreeMap<Id<Child>, Known> = BTreeMap::new();
+    for check_up in check_ups::latest_of(tx, region, children).await? {
+        let of = known.entry(check_up.child).or_default();
+        of.history.push(check_up);
+    }
+    for alert in alerts::standing(tx, region, children).await? {
+        known.entry(alert.child).or_default().standing.push(alert);
+    }
+    for (child, first_day, last_day) in enrolments::stays(tx, region, children).await? {
+        let span = CareSpan {
+            first_day,
+            last_day,
+        };
+        known.entry(child).or_default().care.push(span);
+    }
+    Ok(known)
+}
+
 /// What an assessment rests on beside the child's own records.
-struct Basis<'a> {
-    rules: &'a RuleSet,
-    index: &'a IndexKey,
-    occasion: &'a Occasion<'a>,
+pub(super) struct Basis<'a> {
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// Indexes subjects and content.
+    pub index: &'a IndexKey,
+    /// The region's settings.
+    pub settings: &'a Settings,
+    /// The region's civil day.
+    pub today: NaiveDate,
+}
+
+impl Basis<'_> {
+    /// What should stand of a child, from its opened check-ups and its stays in care.
+    fn assess(&self, child: &LockedChild, check_ups: &Opened, care: &[CareSpan]) -> Assessment {
+        let named: Vec<(String, &CheckUp)> = check_ups
+            .iter()
+            .map(|(id, check_up)| (id.to_string(), check_up))
+            .collect();
+        let examined: Vec<Examined<'_>> = named
+            .iter()
+            .map(|(id, check_up)| Examined {
+                id,
+                source: check_up.source(),
+                check_up,
+            })
+            .collect();
+        let life = Life {
+            sex: Some(child.row.sex),
+            birth_date: child.row.birth_date,
+            gestation_days: child.row.gestation_days,
+            known_since: Some(self.settings.zone.day(child.row.registered)),
+            died: None,
+            care,
+            absences: &[],
+            optional: &[],
+        };
+        let setting = assess::Setting {
+            altitude_m: i32::try_from(self.settings.altitude_m).unwrap_or(i32::MAX),
+            correct_for_altitude: self.settings.correct_for_altitude,
+            growth_standard: self.settings.growth_standard,
+        };
+        let (rules, schedules) = (self.rules, self.rules.schedules());
+        assess::assess(rules, schedules, &life, &setting, &examined, self.today)
+    }
+}
+
+type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
+
+fn open_all(child: &LockedChild, history: Vec<Examination>) -> Result<Opened, Error> {
+    let opened = history.into_iter();
+    let opened = opened.map(|c| Ok((c.id, open_check_up(child, c)?)));
+    opened.collect()
+}
+
+fn by_what(standing: Vec<AlertRow>) -> BTreeMap<(String, String), AlertRow> {
+    let standing = standing.into_iter();
+    let standing = standing.map(|a| ((a.family.clone(), a.subject.clone()), a));
+    standing.collect()
+}
+
+/// What would become of a child's alerts, were it assessed on this basis: each with the rule and
+/// level it is counted under. Nothing is written.
+pub(super) fn foresee(
+    basis: &Basis<'_>,
+    child: &LockedChild,
+    known: Known,
+) -> Result<Vec<(Fate, String, Level)>, Error> {
+    let opened = open_all(child, known.history)?;
+    let mut standing = by_what(known.standing);
+    let mut fates = Vec::new();
+    for raised in basis.assess(child, &opened, &known.care).raised {
+        let subject = subject_index(basis.index, child, &raised);
+        let digest = content_digest(basis.index, &raised);
+        let fate = match standing.remove(&(raised.family, subject)) {
+            None => Fate::Raised,
+            Some(known) if known.digest == digest => Fate::Unchanged,
+            Some(_) => Fate::Changed,
+        };
+        fates.push((fate, raised.rule, raised.level));
+    }
+    let gone = standing.into_values();
+    fates.extend(gone.map(|alert| (Fate::Resolved, alert.rule, alert.facts.level)));
+    Ok(fates)
 }
 
 /// What has to be written.
@@ -217,65 +304,26 @@ impl Plan {
 fn plan_child(
     plan: &mut Plan,
     basis: &Basis<'_>,
+    occasion: &Occasion<'_>,
     child: &LockedChild,
     known: Known,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
-    let Basis {
-        rules,
-        index,
-        occasion,
-    } = *basis;
-    let Known {
-        history,
-        standing,
-        care,
-    } = known;
-    let opened = history
-        .into_iter()
-        .map(|c| Ok((c.id, open_check_up(child, c)?)))
-        .collect::<Result<BTreeMap<Id<CheckUp>, CheckUp>, Error>>()?;
-    let named: Vec<(String, &CheckUp)> = opened.iter().map(|(id, c)| (id.to_string(), c)).collect();
-    let examined: Vec<Examined<'_>> = named
-        .iter()
-        .map(|(id, check_up)| Examined {
-            id,
-            source: check_up.source(),
-            check_up,
-        })
-        .collect();
-    let life = Life {
-        sex: Some(child.row.sex),
-        birth_date: child.row.birth_date,
-        gestation_days: child.row.gestation_days,
-        known_since: Some(occasion.settings.zone.day(child.row.registered)),
-        died: None,
-        care: &care,
-        absences: &[],
-        optional: &[],
-    };
-    let setting = assess::Setting {
-        altitude_m: i32::try_from(occasion.settings.altitude_m).unwrap_or(i32::MAX),
-        correct_for_altitude: occasion.settings.correct_for_altitude,
-        growth_standard: occasion.settings.growth_standard,
-    };
-    let today = occasion.settings.zone.day(occasion.now);
+    let opened = open_all(child, known.history)?;
     let Assessment {
         raised,
         next_change,
         ..
-    } = assess::assess(rules, rules.schedules(), &life, &setting, &examined, today);
+    } = basis.assess(child, &opened, &known.care);
     let assessed = Assessed {
-        by: Some(occasion.settings.basis(rules.id())),
+        by: Some(basis.settings.basis(basis.rules.id())),
         next_day: next_change,
     };
     if child.row.assessed != assessed {
         plan.assessed.push((child.row.id, assessed.next_day));
     }
-    let mut standing: BTreeMap<(String, String), AlertRow> = standing
-        .into_iter()
-        .map(|a| ((a.family.clone(), a.subject.clone()), a))
-        .collect();
+    let index = basis.index;
+    let mut standing = by_what(known.standing);
     for raised in raised {
         let subject = subject_index(index, child, &raised);
         let digest = content_digest(index, &raised);

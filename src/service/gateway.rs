@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rand::rngs::StdRng;
+use tokio::sync::Semaphore;
 
 use super::{
     bell::Bell,
@@ -28,6 +29,7 @@ struct Inner {
     keyring: Keyring,
     chance: Mutex<StdRng>,
     rule_book: RuleBook,
+    previews: Arc<Semaphore>,
     bell: Bell,
     certifying: RwLock<Certifying>,
 }
@@ -71,6 +73,7 @@ impl Gateway {
             keyring,
             chance: Mutex::new(parts.chance),
             rule_book,
+            previews: Arc::new(Semaphore::new(1)),
             bell: Bell::default(),
             certifying: RwLock::new(parts.certifying),
         })))
@@ -100,6 +103,11 @@ impl Gateway {
     /// The rule sets.
     pub fn rule_book(&self) -> &RuleBook {
         &self.0.rule_book
+    }
+
+    /// The turn for looking over a whole region: one at a time.
+    pub fn previews(&self) -> &Arc<Semaphore> {
+        &self.0.previews
     }
 
     /// Whether this program can read every rule set that counts somewhere.

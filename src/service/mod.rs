@@ -34,6 +34,7 @@ pub mod regions;
 pub mod retention;
 pub mod rotation;
 pub mod rule_book;
+pub mod rule_sets;
 pub mod tide;
 pub mod unmatched;
 

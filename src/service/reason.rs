@@ -65,6 +65,10 @@ reasons! {
     FieldOutOfRange "FIELD_OUT_OF_RANGE" Invalid "此项超出允许范围",
     /// A text or list is longer than its bound.
     FieldTooLong "FIELD_TOO_LONG" Invalid "此项内容过长",
+    /// A file of a rule set is not sound; the message says which, the line and the fault.
+    RuleSetUnsound "RULE_SET_UNSOUND" Invalid "规则集有误",
+    /// A rule says something else than the one that counts, under the same version.
+    RuleVersionKept "RULE_VERSION_KEPT" Invalid "规则内容已改，version 未提高",
     /// Not a civil date `YYYY-MM-DD`.
     DateMalformed "DATE_MALFORMED" Invalid "日期格式应为 YYYY-MM-DD",
     /// A last day lies before its first.
@@ -109,6 +113,8 @@ reasons! {
     ActorNotApproved "ACTOR_NOT_APPROVED" Denied "操作人尚未经负责人批准，或批准已撤销",
     /// Only the responsible person may do this.
     ResponsiblePersonRequired "RESPONSIBLE_PERSON_REQUIRED" Denied "只有机构负责人可以执行此操作",
+    /// Only the commission's responsible person and officials may do this.
+    OfficeRequired "OFFICE_REQUIRED" Denied "只有卫生健康委的负责人或工作人员可以执行此操作",
     /// Only this kind of organization may do this.
     NotForThisOrganization "NOT_FOR_THIS_ORGANIZATION" Denied "本机构无权执行此操作",
     /// A key of the look is missing; the keys' states are in the details.
@@ -135,6 +141,10 @@ reasons! {
     WrongState "WRONG_STATE" Precondition "当前状态不允许此操作",
     /// Certificates of this deployment are issued by an outside authority.
     AuthorityOutside "AUTHORITY_OUTSIDE" Precondition "本系统的机构证书由外部证书机构签发",
+    /// The region has as many rule sets as it may.
+    RuleSetsFull "RULE_SETS_FULL" Precondition "本行政区划的规则集已达上限",
+    /// This program does not understand the rule set.
+    RuleSetUnreadable "RULE_SET_UNREADABLE" Precondition "当前程序版本不能读取该规则集",
     /// The agreement is not in force.
     AgreementNotInForce "AGREEMENT_NOT_IN_FORCE" Precondition "协议未生效",
     /// The guardianship does not hold, or is disputed.
@@ -153,6 +163,8 @@ reasons! {
     InboxTruncated "INBOX_TRUNCATED" Precondition "收件箱中较早的内容已清理：请丢弃已收到的内容，从头（after 为 0）重新接收",
     /// The caller calls too often.
     TooOften "TOO_OFTEN" Exhausted "调用过于频繁，请稍后重试",
+    /// Another preview of rules is under way on this gateway.
+    PreviewUnderWay "PREVIEW_UNDER_WAY" Exhausted "另一项规则预演正在进行，请稍后重试",
     /// Too many requests are under way.
     TooBusy "TOO_BUSY" Exhausted "系统繁忙，请稍后重试",
     /// The call took longer than it may.

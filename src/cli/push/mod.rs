@@ -4,7 +4,7 @@
 //! answered as before. A second run sends every row again, which also shows a row whose content was
 //! changed under its old key; `--resume` skips the rows whose verdict says that they are stored.
 
-mod rows;
+pub(super) mod rows;
 mod session;
 mod verdicts;
 mod window;

@@ -5,6 +5,7 @@
 //! and rule: the program does not start with rules it half understands.
 
 pub mod bundle;
+pub mod diff;
 mod fault;
 mod growth;
 mod index;

@@ -18,7 +18,7 @@ use super::{
     words::WireWord,
 };
 use crate::{
-    domain::{id::Id, identifier::IdentifierError, region::RegionCode},
+    domain::{id::Id, identifier::IdentifierError, region::RegionCode, rule_set::RuleSetId},
     service::{
         error::{Error, Problem},
         reason::Reason,
@@ -150,6 +150,11 @@ impl Fields {
     /// `regions/{region}`.
     pub fn parent(&mut self, field: &str, value: &str) -> Option<RegionCode> {
         self.given(field, value, names::parse_region)
+    }
+
+    /// The resource name of a rule set; the region it names is the request's.
+    pub fn rule_set(&mut self, field: &str, value: &str) -> Option<(RegionCode, RuleSetId)> {
+        self.given(field, value, names::parse_rule_set)
     }
 
     /// A resource name; the region it names is the request's.

@@ -13,6 +13,7 @@ use crate::domain::{
     id::Id,
     organization::Organization,
     region::RegionCode,
+    rule_set::RuleSetId,
 };
 
 /// What a resource name can name.
@@ -52,6 +53,18 @@ pub fn region_name(region: RegionCode) -> String {
 /// `regions/{region}/{collection}/{id}`.
 pub fn name<T: Resource>(region: RegionCode, id: Id<T>) -> String {
     format!("regions/{region}/{}/{id}", T::COLLECTION)
+}
+
+/// `regions/{region}/ruleSets/{id}`.
+pub fn rule_set_name(region: RegionCode, id: RuleSetId) -> String {
+    format!("regions/{region}/ruleSets/{id}")
+}
+
+/// Region and id in the resource name of a rule set.
+pub fn parse_rule_set(text: &str) -> Option<(RegionCode, RuleSetId)> {
+    let (region, rest) = text.strip_prefix("regions/")?.split_once('/')?;
+    let id = rest.strip_prefix("ruleSets/")?;
+    Some((region.parse().ok()?, id.parse().ok()?))
 }
 
 /// The region in `regions/{region}`.
@@ -98,7 +111,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_met_with_grace(text in "(regions/)?\\PC{0,60}") {
-            let _ = (parse::<Child>(&text), parse_region(&text));
+            let _ = (parse::<Child>(&text), parse_region(&text), parse_rule_set(&text));
         }
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn row(
     let parts = check_up.and_then(|check_up| {
         let subject = f.message("check_up.subject", check_up.subject.clone());
         let subject = subject.and_then(|s| read_subject(&mut f, s));
-        let check_up = read_check_up(&mut f, claim, check_up);
+        let source = claim.organization.to_string();
+        let check_up = read_check_up(&mut f, source, check_up);
         let Subject {
             identifiers,
             birth_date,
@@ -56,6 +57,33 @@ pub(super) fn row(
         })
     })();
     Ok(Row::new(gateway, f.finish(whole)?))
+}
+
+/// A check-up outside of any gateway, for who tries rules on a file. Personal.
+pub struct Alone {
+    /// Day of birth, if the row says it.
+    pub birth_date: Option<chrono::NaiveDate>,
+    /// Sex, if the row says it.
+    pub sex: Option<Sex>,
+    /// The check-up.
+    pub check_up: CheckUp,
+}
+
+/// Reads a check-up that is pushed nowhere, as it would be read if it were.
+///
+/// # Errors
+/// Every problem of the row.
+pub fn alone(source: &str, mut message: wire::CheckUp) -> Result<Alone, Error> {
+    let mut f = Fields::default();
+    let subject = f.message("check_up.subject", message.subject.take());
+    let subject = subject.and_then(|s| read_subject(&mut f, s));
+    let check_up = read_check_up(&mut f, source.to_owned(), message);
+    let whole = subject.zip(check_up).map(|(subject, check_up)| Alone {
+        birth_date: subject.birth_date,
+        sex: subject.sex,
+        check_up,
+    });
+    f.finish(whole)
 }
 
 struct Subject {
@@ -111,7 +139,7 @@ pub(in crate::rpc) fn read_identifier(
     })
 }
 
-fn read_check_up(f: &mut Fields, claim: &Claim, message: wire::CheckUp) -> Option<CheckUp> {
+fn read_check_up(f: &mut Fields, source: String, message: wire::CheckUp) -> Option<CheckUp> {
     let record_id = f.text("check_up.record_id", &message.record_id, LONGEST_ID);
     let revision = f.number(
         "check_up.revision",
@@ -133,7 +161,7 @@ fn read_check_up(f: &mut Fields, claim: &Claim, message: wire::CheckUp) -> Optio
     let findings = findings.unwrap_or_default().iter().enumerate();
     let findings: Vec<Option<Finding>> = findings.map(|(at, x)| read_finding(f, at, x)).collect();
     let parts = CheckUpParts {
-        source: claim.organization.to_string(),
+        source,
         record_id: record_id?,
         revision: revision?,
         status: status?,

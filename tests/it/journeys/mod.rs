@@ -5,4 +5,5 @@ mod arrival;
 mod end;
 mod example_county;
 mod look;
+mod rule_sets;
 mod z_scores;

@@ -14,6 +14,7 @@ mod ledger;
 mod permits;
 mod plans;
 mod pushes;
+mod reassessment;
 mod regions;
 mod roster;
 mod scope;

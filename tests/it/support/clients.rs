@@ -23,6 +23,7 @@ use yuqiao::{
             exchange_service_client::ExchangeServiceClient,
             instructor_service_client::InstructorServiceClient,
             ledger_service_client::LedgerServiceClient, roster_service_client::RosterServiceClient,
+            rule_service_client::RuleServiceClient,
         },
     },
 };
@@ -137,6 +138,7 @@ clients! {
     exchange -> ExchangeServiceClient,
     alerts -> AlertServiceClient,
     ledger -> LedgerServiceClient,
+    rules -> RuleServiceClient,
 }
 
 impl Client {

@@ -10,6 +10,7 @@ pub mod engines;
 pub mod families;
 pub mod parties;
 pub mod raw;
+pub mod rules;
 pub mod server;
 pub mod shape;
 pub mod wire_county;

@@ -1,0 +1,276 @@
+//! `yuqiao rules replay SET FILES`: a rule set is tried on files of check-ups, without a gateway.
+//!
+//! Every child is assessed by both sets and what differs is counted, on every core, a child at a time.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use clap::Args;
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use super::files::SHIPPED;
+use super::histories::Histories;
+use super::{bar, found, set};
+use crate::cli::Global;
+use crate::cli::county::today_in_china;
+use crate::cli::error::CliError;
+use crate::cli::output::Output;
+use crate::clinical::assess::{Examined, Raised, Setting, assess};
+use crate::clinical::rules::RuleSet;
+use crate::clinical::schedule::Life;
+use crate::clinical::tally::{Fate, Tally};
+use crate::domain::alert::Level;
+use crate::domain::growth_standard::GrowthStandard;
+use crate::rpc::exchange::{Alone, alone};
+use crate::rpc::json::from_json;
+use crate::rpc::wire::PushRequest;
+
+/// Children taken by a core at a time.
+const AT_A_TIME: usize = 64;
+
+/// Arguments of `yuqiao rules replay`.
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// The set to try: an id; over files also a directory, or `shipped` for this program's
+    pub set: String,
+    /// Files of check-ups as for push; without them the region's children are assessed
+    pub files: Vec<PathBuf>,
+    /// Over files: the set to compare with
+    #[arg(long, default_value = SHIPPED, requires = "files")]
+    against: String,
+    /// Over files: the day to assess as of, e.g. 2026-09-01; today in China if left out
+    #[arg(long, value_name = "DATE", requires = "files")]
+    today: Option<NaiveDate>,
+    /// Over files: metres above sea level to raise haemoglobin limits by; none if left out
+    #[arg(long, value_name = "METRES", requires = "files")]
+    altitude_m: Option<i32>,
+    /// Over files: whose growth classes raise alerts, WST423 or WHO
+    #[arg(long, default_value = "WST423", value_parser = standard, requires = "files")]
+    standard: GrowthStandard,
+}
+
+fn standard(text: &str) -> Result<GrowthStandard, String> {
+    GrowthStandard::parse(&text.to_ascii_uppercase()).ok_or_else(|| "WST423 or WHO".to_owned())
+}
+
+/// What every child is assessed by.
+struct Question<'a> {
+    histories: &'a Histories,
+    old: &'a RuleSet,
+    new: &'a RuleSet,
+    setting: Setting,
+    today: NaiveDate,
+}
+
+/// What one core counted.
+#[derive(Default)]
+struct Counted {
+    tally: Tally,
+    check_ups: u64,
+    /// Rows that are no check-up, or say no birth date.
+    refused: u64,
+}
+
+impl Replay {
+    /// Assesses every child of the files by both sets.
+    ///
+    /// # Errors
+    /// Where a set is not sound, or a file can't be read.
+    pub async fn run(self, global: &Global, out: Output) -> Result<(), CliError> {
+        let new = set(global, &self.set).await?;
+        let old = set(global, &self.against).await?;
+        let counted = tokio::task::spawn_blocking(move || self.replay(&old, &new));
+        let (counted, seconds) = counted
+            .await
+            .map_err(|_| CliError::Answer("a replay that broke off"))??;
+        tell(&counted, seconds, out)
+    }
+
+    fn replay(&self, old: &RuleSet, new: &RuleSet) -> Result<(Counted, f64), CliError> {
+        let begun = Instant::now();
+        let reading = bar("bytes read");
+        reading.set_length(
+            self.files
+                .iter()
+                .filter_map(|f| f.metadata().ok())
+                .map(|m| m.len())
+                .sum(),
+        );
+        let histories = Histories::of(&self.files, |bytes| reading.inc(bytes))?;
+        reading.finish_and_clear();
+        let bar = bar("check-ups");
+        bar.set_length(histories.rows() as u64);
+        let question = Question {
+            histories: &histories,
+            old,
+            new,
+            setting: Setting {
+                altitude_m: self.altitude_m.unwrap_or(0),
+                correct_for_altitude: self.altitude_m.is_some(),
+                growth_standard: self.standard,
+            },
+            today: self.today.unwrap_or_else(today_in_china),
+        };
+        let mut counted = question.on_every_core(&bar)?;
+        bar.finish_and_clear();
+        counted.refused += histories.unreadable;
+        Ok((counted, begun.elapsed().as_secs_f64()))
+    }
+}
+
+impl Question<'_> {
+    fn on_every_core(&self, bar: &ProgressBar) -> Result<Counted, CliError> {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let next = AtomicUsize::new(0);
+        let parts: Vec<Result<Counted, CliError>> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..cores)
+                .map(|_| scope.spawn(|| self.work(&next, bar)))
+                .collect();
+            let broken = || Err(CliError::Answer("a replay that broke off"));
+            let parts = workers
+                .into_iter()
+                .map(|w| w.join().unwrap_or_else(|_| broken()));
+            parts.collect()
+        });
+        let mut whole = Counted::default();
+        for part in parts {
+            let part = part?;
+            whole.tally.add(part.tally);
+            whole.check_ups += part.check_ups;
+            whole.refused += part.refused;
+        }
+        Ok(whole)
+    }
+
+    /// Takes children until there are none.
+    fn work(&self, next: &AtomicUsize, bar: &ProgressBar) -> Result<Counted, CliError> {
+        let mut counted = Counted::default();
+        loop {
+            let from = next.fetch_add(AT_A_TIME, Ordering::Relaxed);
+            if from >= self.histories.children() {
+                return Ok(counted);
+            }
+            let before = counted.check_ups + counted.refused;
+            for child in from..(from + AT_A_TIME).min(self.histories.children()) {
+                self.child(child, &mut counted)?;
+            }
+            bar.inc(counted.check_ups + counted.refused - before);
+        }
+    }
+
+    fn child(&self, child: usize, counted: &mut Counted) -> Result<(), CliError> {
+        let rows = self.histories.of_child(child)?;
+        let read: Vec<Alone> = rows
+            .iter()
+            .filter_map(|(file, text)| check_up(*file, text))
+            .collect();
+        counted.refused += (rows.len() - read.len()) as u64;
+        counted.check_ups += read.len() as u64;
+        let Some(birth_date) = read.iter().find_map(|row| row.birth_date) else {
+            return Ok(());
+        };
+        let life = Life {
+            sex: read.iter().find_map(|row| row.sex),
+            birth_date,
+            gestation_days: None,
+            known_since: None,
+            died: None,
+            care: &[],
+            absences: &[],
+            optional: &[],
+        };
+        let ids: Vec<String> = (0..read.len()).map(|n| format!("{n:04}")).collect();
+        let examined: Vec<Examined<'_>> = read
+            .iter()
+            .zip(&ids)
+            .map(|(row, id)| Examined {
+                id,
+                source: row.check_up.source(),
+                check_up: &row.check_up,
+            })
+            .collect();
+        let by = |rules: &RuleSet| {
+            assess(
+                rules,
+                rules.schedules(),
+                &life,
+                &self.setting,
+                &examined,
+                self.today,
+            )
+            .raised
+        };
+        counted.tally.child(fates(by(self.old), by(self.new)));
+        Ok(())
+    }
+}
+
+/// A row's check-up; none where it is not one, or says no birth date: rules need the age.
+fn check_up(file: usize, text: &str) -> Option<Alone> {
+    let request: PushRequest = from_json(text.trim_start_matches('\u{feff}').trim()).ok()?;
+    let row = alone(&file.to_string(), request.check_up?).ok()?;
+    row.birth_date.is_some().then_some(row)
+}
+
+/// What becomes of the alerts the old set raises. Both lists are in order of family and subject.
+fn fates(old: Vec<Raised>, new: Vec<Raised>) -> Vec<(Fate, String, Level)> {
+    let mut fates = Vec::with_capacity(old.len().max(new.len()));
+    let mut old = old;
+    for raised in new {
+        let same = |o: &Raised| (&o.family, &o.subject) == (&raised.family, &raised.subject);
+        let fate = match old.iter().position(same).map(|at| old.swap_remove(at)) {
+            None => Fate::Raised,
+            Some(was) if was == raised => Fate::Unchanged,
+            Some(_) => Fate::Changed,
+        };
+        fates.push((fate, raised.rule, raised.level));
+    }
+    fates.extend(old.into_iter().map(|o| (Fate::Resolved, o.rule, o.level)));
+    fates
+}
+
+fn tell(counted: &Counted, seconds: f64, out: Output) -> Result<(), CliError> {
+    let Counted {
+        tally,
+        check_ups,
+        refused,
+    } = counted;
+    let rate = *check_ups as f64 / seconds.max(1e-9);
+    if out.is_json() {
+        let rows: Vec<Value> = tally
+            .cells
+            .iter()
+            .map(|((rule, level), counts)| {
+                json!({
+                    "rule": rule,
+                    "level": level.as_str(),
+                    "raised": counts.raised,
+                    "changed": counts.changed,
+                    "resolved": counts.resolved,
+                    "unchanged": counts.unchanged,
+                })
+            })
+            .collect();
+        return out.value(&json!({
+            "children": tally.children,
+            "childrenAffected": tally.affected,
+            "checkUps": check_ups,
+            "refused": refused,
+            "seconds": seconds,
+            "rows": rows,
+        }));
+    }
+    let refused = match refused {
+        0 => String::new(),
+        count => format!("; {count} rows passed over 未计入"),
+    };
+    out.line(&found::of_files(tally))?;
+    out.line(&format!(
+        "{check_ups} check-ups in {seconds:.1} s, {rate:.0} a second{refused}"
+    ))
+}
