@@ -74,12 +74,8 @@ impl Sitting {
         let row = row.ok_or(Reason::GuardianCodeInvalid)?;
         let speaks_for = guardianship.id.to_string();
         let facts = ChildFacts {
-            child,
-            birth_date: row.birth_date,
-            disputed_since: None,
-            enrolments: Vec::new(),
-            consents: Vec::new(),
             own_guardianship: Some(guardianship),
+            ..ChildFacts::bare(child, row.birth_date)
         };
         let facts = Facts {
             zone: self.settings.zone,
@@ -93,9 +89,12 @@ impl Sitting {
         };
         let permit = access::decide(&facts, asked, self.now).map_err(Error::Denied)?;
         match about {
-            Wish::Alerts => {
+            Wish::Alerts(part) => {
                 let permits = [permit];
-                let wanted = Wanted::default();
+                let wanted = Wanted {
+                    only: None,
+                    part: *part,
+                };
                 let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
                 self.leaf(ask, &speaks_for, &shown(&permits, &found))
                     .await?;

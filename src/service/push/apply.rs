@@ -481,11 +481,7 @@ impl Written {
             now,
         };
         let changed = assessment::reassess(tx, gateway, &occasion, &touched, chance).await?;
-        let setting = delivery::Setting {
-            region,
-            zone: settings.zone,
-            now,
-        };
+        let setting = delivery::Setting::new(region, settings, now);
         delivery::reconcile(tx, &setting, &changed).await
     }
 }

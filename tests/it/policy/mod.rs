@@ -1,10 +1,12 @@
 //! Rules of the gateway, through its use cases, on every engine.
 
 mod agreements;
+mod alert_life;
 mod bounds;
 mod consents;
 mod deliveries;
 mod erasure;
+mod escalation;
 mod explained;
 mod instructors;
 mod invariants;
