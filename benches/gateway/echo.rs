@@ -172,4 +172,18 @@ impl AlertService for BareAlerts {
     ) -> Result<Response<wire::Alert>, Status> {
         Ok(Response::new(Default::default()))
     }
+
+    async fn follow_up_alert(
+        &self,
+        _: Request<wire::FollowUpAlertRequest>,
+    ) -> Result<Response<wire::Alert>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn resolve_alert(
+        &self,
+        _: Request<wire::ResolveAlertRequest>,
+    ) -> Result<Response<wire::Alert>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }

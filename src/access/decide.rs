@@ -13,6 +13,7 @@ use super::{
 use crate::domain::{
     actor::{ActorRole, ActorState},
     alert::Category,
+    assignment::OffDuty,
     child::fourteenth_birthday,
     consent::{ConsentMode, ConsentState},
     enrolment::Phase,
@@ -73,29 +74,11 @@ pub fn explain(
     (look.nothing_covered(keys), look.scope())
 }
 
-/// How far a facility's approved staff could see a child at `now`: every key but the person's. For
-/// deliveries, which put pointers in an inbox and show nobody anything; whoever opens the inbox is
-/// decided over then. Daily care first; while guardianship is disputed, urgent safety.
-pub fn reach(facts: &Facts<'_>, now: DateTime<Utc>) -> Option<Scope> {
-    [Purpose::DailyCare, Purpose::UrgentSafety]
-        .into_iter()
-        .find_map(|purpose| {
-            let basis = bases::find(Asker::FacilityStaff, purpose)?;
-            let look = Look { facts, basis, now };
-            let open = |key: &&Key| **key == Key::Actor || look.turn(**key).is_ok();
-            if basis.keys.iter().filter(open).count() == basis.keys.len() {
-                look.scope()
-            } else {
-                None
-            }
-        })
-}
-
 /// One question, being answered.
-struct Look<'a> {
-    facts: &'a Facts<'a>,
-    basis: &'static Basis,
-    now: DateTime<Utc>,
+pub(super) struct Look<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) basis: &'static Basis,
+    pub(super) now: DateTime<Utc>,
 }
 
 /// A key's answer: ids of the rows that hold it open, or why it is closed.
@@ -125,7 +108,7 @@ impl Look<'_> {
         keys
     }
 
-    fn turn(&self, key: Key) -> Turn {
+    pub(super) fn turn(&self, key: Key) -> Turn {
         match key {
             Key::Standing => self.standing(),
             Key::Actor => self.actor(),
@@ -245,13 +228,8 @@ impl Look<'_> {
 
     fn assignment(&self) -> Turn {
         let facility = self.facility()?;
-        // Assigned by the asking institution: whoever changes employers leaves assignments behind.
-        let under = |a: &AssignmentFact| {
-            let mut own = self.agreements();
-            own.find(|g| g.id == a.agreement).ok_or(Closed::Absent)
-        };
         let holds = |a: &AssignmentFact| -> Result<(), Closed> {
-            let agreement = under(a)?;
+            let agreement = self.agreement_of(facility, a)?;
             a.duty.holds(self.facts.zone, self.now)?;
             self.in_force(agreement)
         };
@@ -261,6 +239,32 @@ impl Look<'_> {
         Err(nearest(
             facility.assignments.iter().filter_map(|a| holds(a).err()),
         ))
+    }
+
+    /// The agreement an assignment rests on, if the asking institution assigned it: whoever changes
+    /// employers leaves assignments behind.
+    fn agreement_of<'f>(
+        &self,
+        facility: &'f FacilityFacts,
+        assignment: &AssignmentFact,
+    ) -> Result<&'f AgreementFact, Closed> {
+        let of = |g: &&AgreementFact| {
+            g.id == assignment.agreement && g.institution == self.facts.asker.organization
+        };
+        facility.agreements.iter().find(of).ok_or(Closed::Absent)
+    }
+
+    /// Whether the asking institution has anybody assigned to the facility today, on shift or off.
+    pub(super) fn has_a_post(&self) -> bool {
+        let holds = |facility: &FacilityFacts, a: &AssignmentFact| {
+            let duty = a.duty.holds(self.facts.zone, self.now);
+            matches!(duty, Ok(()) | Err(OffDuty::OutsideShift))
+                && self
+                    .agreement_of(facility, a)
+                    .is_ok_and(|g| self.in_force(g).is_ok())
+        };
+        self.facility()
+            .is_ok_and(|f| f.assignments.iter().any(|a| holds(f, a)))
     }
 
     fn undisputed(&self) -> Turn {
@@ -333,7 +337,7 @@ impl Look<'_> {
     }
 
     /// How far the look reaches once every key is open; `None` when that is nowhere.
-    fn scope(&self) -> Option<Scope> {
+    pub(super) fn scope(&self) -> Option<Scope> {
         let (urgent_only, instructor, only) = match self.basis.sees {
             Sees::ConsentedCategories => (false, false, None),
             Sees::EntryCheckOnly => (false, false, Some(Category::EntryCheck)),

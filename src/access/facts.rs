@@ -118,6 +118,20 @@ pub struct ChildFacts {
     pub own_guardianship: Option<GuardianshipFact>,
 }
 
+impl ChildFacts {
+    /// A child of whom nothing else matters: for askers whose keys lie elsewhere.
+    pub fn bare(child: Id<Child>, birth_date: NaiveDate) -> Self {
+        Self {
+            child,
+            birth_date,
+            disputed_since: None,
+            enrolments: Vec::new(),
+            consents: Vec::new(),
+            own_guardianship: None,
+        }
+    }
+}
+
 /// An enrolment.
 #[derive(Debug, Clone)]
 pub struct EnrolmentFact {

@@ -9,12 +9,14 @@ mod decide;
 pub mod facts;
 mod keys;
 mod permit;
+mod reach;
 pub mod words;
 
 pub use bases::{Asker, Basis};
-pub use decide::{Ask, decide, explain, reach};
+pub use decide::{Ask, decide, explain};
 pub use keys::{Closed, Key, KeyState};
 pub use permit::{AlertFacts, Denial, Grant, Ground, Permit, Scope};
+pub use reach::{reach, reach_of_instructors};
 
 #[cfg(test)]
 mod tests;

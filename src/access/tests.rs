@@ -7,6 +7,7 @@ mod instants;
 mod model;
 mod properties;
 mod random;
+mod reach;
 mod scopes;
 mod situation;
 mod table;

@@ -1,5 +1,7 @@
 //! `yuqiao alerts`: what needs something this morning.
 
+use std::io::Read;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -10,7 +12,10 @@ use super::output::{Output, id, short, table};
 use super::words;
 use crate::rpc::json::to_json;
 use crate::rpc::wire::alert_service_client::AlertServiceClient;
-use crate::rpc::wire::{AcknowledgeAlertRequest, Alert, ListAlertsRequest, Purpose, WithheldChild};
+use crate::rpc::wire::{
+    AcknowledgeAlertRequest, Alert, Decision, FollowUpAlertRequest, FollowUpOutcome,
+    ListAlertsRequest, Purpose, ResolveAlertRequest, WithheldChild,
+};
 
 /// What to do with alerts.
 #[derive(Subcommand, Debug)]
@@ -22,6 +27,42 @@ pub enum Alerts {
         /// The alert: its id or resource name
         alert: String,
     },
+    /// Follow an alert up, for the medical side (已跟进)
+    FollowUp(FollowUp),
+    /// Resolve an alert by a clinician's decision (医务人员结案)
+    Resolve(Resolve),
+}
+
+/// Arguments of `yuqiao alerts follow-up`.
+#[derive(Args, Debug)]
+pub struct FollowUp {
+    /// The alert: its id or resource name
+    alert: String,
+    /// What it came to: guardian-informed, facility-guided, reexamination-booked, referred or
+    /// under-treatment
+    #[arg(long, value_parser = words::parse_follow_up)]
+    outcome: FollowUpOutcome,
+    /// Read what is to be said of it from standard input: it is personal, and stays out of the
+    /// shell's history
+    #[arg(long)]
+    note: bool,
+    /// The revision that was read; refused when the alert has changed since
+    #[arg(long, default_value_t = 0)]
+    revision: u32,
+}
+
+/// Arguments of `yuqiao alerts resolve`. The reason is read from standard input: it is personal, and
+/// stays out of the shell's history.
+#[derive(Args, Debug)]
+pub struct Resolve {
+    /// The alert: its id or resource name
+    alert: String,
+    /// Why: ruled-out, recovered, known-and-managed or not-applicable
+    #[arg(long, value_parser = words::parse_decision)]
+    decision: Decision,
+    /// The revision that was read; refused when the alert has changed since
+    #[arg(long, default_value_t = 0)]
+    revision: u32,
 }
 
 /// Arguments of `yuqiao alerts list`.
@@ -40,6 +81,9 @@ pub struct List {
     /// A guardian's one-time code for reading (监护人查阅码)
     #[arg(long, env = "YUQIAO_GUARDIAN_CODE", hide_env_values = true)]
     code: Option<String>,
+    /// Instead of the open alerts, those that a clinician resolved
+    #[arg(long)]
+    resolved: bool,
 }
 
 impl Alerts {
@@ -57,6 +101,30 @@ impl Alerts {
                     .acknowledge_alert(AcknowledgeAlertRequest { name })
                     .await?
                     .into_inner();
+                out.answer(&answer, |alert| row(alert).join("  "))
+            }
+            Self::FollowUp(follow_up) => {
+                let request = FollowUpAlertRequest {
+                    name: connection.name("alerts", &follow_up.alert),
+                    outcome: follow_up.outcome.into(),
+                    note: if follow_up.note {
+                        said()?
+                    } else {
+                        String::new()
+                    },
+                    revision: follow_up.revision,
+                };
+                let answer = alerts.follow_up_alert(request).await?.into_inner();
+                out.answer(&answer, |alert| row(alert).join("  "))
+            }
+            Self::Resolve(resolve) => {
+                let request = ResolveAlertRequest {
+                    name: connection.name("alerts", &resolve.alert),
+                    decision: resolve.decision.into(),
+                    reason: said()?,
+                    revision: resolve.revision,
+                };
+                let answer = alerts.resolve_alert(request).await?.into_inner();
                 out.answer(&answer, |alert| row(alert).join("  "))
             }
             Self::List(list) => {
@@ -96,8 +164,20 @@ impl List {
             guardian_code: self.code.unwrap_or_default(),
             page_size: 500,
             page_token: String::new(),
+            resolved: self.resolved,
         }
     }
+}
+
+/// What is said of an alert, from standard input.
+fn said() -> Result<String, CliError> {
+    let mut words = String::new();
+    let read = std::io::stdin().read_to_string(&mut words);
+    read.map_err(|error| CliError::File {
+        path: "-".into(),
+        error,
+    })?;
+    Ok(words.trim().to_owned())
 }
 
 async fn all(

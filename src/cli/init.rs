@@ -19,6 +19,7 @@ use crate::{
     clock::{Clock, SystemClock, system_chance},
     config::{Config, DataDir, Database, FILE, MasterKeySource, Tls, USUAL_LISTEN, files},
     domain::{
+        escalation::EscalationHours,
         growth_standard::GrowthStandard,
         identifier::SocialCreditCode,
         organization::OrganizationKind,
@@ -103,6 +104,7 @@ impl Init {
             correct_for_altitude: self.correct_for_altitude,
             growth_standard: self.growth_standard,
             rule_set: None,
+            escalation: EscalationHours::USUAL,
         };
         let commission = Invitation {
             kind: OrganizationKind::HealthCommission,

@@ -97,7 +97,7 @@ pub enum Command {
     Agreement(agreement::Agreement),
     /// Push a file of check-ups (推送健康检查): newline-delimited JSON of PushRequest
     Push(push::Push),
-    /// Follow a facility's inbox (收件箱)
+    /// Follow the organization's inbox (收件箱)
     Watch(watch::Watch),
     /// What needs something this morning (健康提示)
     #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! `yuqiao watch`: a facility's inbox, event by event, for as long as one looks.
+//! `yuqiao watch`: an organization's inbox, event by event, for as long as one looks.
 //!
 //! After a broken line it goes on from the last number it has shown.
 
@@ -17,7 +17,7 @@ use super::words;
 use crate::rpc::status::connection_lost;
 use crate::rpc::wire::alert_service_client::AlertServiceClient;
 use crate::rpc::wire::inbox_event::Event;
-use crate::rpc::wire::{Alert, InboxEvent, Retraction, WatchAlertsRequest};
+use crate::rpc::wire::{Alert, FacilityNotice, InboxEvent, Retraction, WatchAlertsRequest};
 
 /// Attempts without a single event or connection before giving up: about five minutes.
 const ATTEMPTS: u32 = 34;
@@ -28,9 +28,9 @@ pub struct Watch {
     /// The last number the caller has; from the beginning if left out
     #[arg(long, default_value_t = 0)]
     after: u64,
-    /// The facility; the caller's own organization if left out
-    #[arg(long)]
-    facility: Option<String>,
+    /// The organization; the caller's own if left out
+    #[arg(long, visible_alias = "facility")]
+    organization: Option<String>,
     /// End after this many seconds
     #[arg(long = "for", value_name = "SECONDS")]
     for_seconds: Option<u64>,
@@ -49,8 +49,8 @@ impl Watch {
         let name = |given: &String| connection.name("organizations", given);
         let mut follower = Follower {
             alerts: AlertServiceClient::new(connection.service()),
-            facility: self
-                .facility
+            recipient: self
+                .organization
                 .as_ref()
                 .map_or_else(|| connection.organization.clone(), name),
             last: self.after,
@@ -72,7 +72,7 @@ impl Watch {
 
 struct Follower {
     alerts: AlertServiceClient<Service>,
-    facility: String,
+    recipient: String,
     last: u64,
     idle: Option<Duration>,
     backoff: Backoff,
@@ -102,7 +102,7 @@ impl Follower {
     /// One stream, until nothing comes any more (none) or it breaks (its status).
     async fn stream(&mut self) -> Result<Option<Status>, CliError> {
         let request = WatchAlertsRequest {
-            parent: self.facility.clone(),
+            parent: self.recipient.clone(),
             after: self.last,
         };
         let mut events = match self.alerts.watch_alerts(request).await {
@@ -161,6 +161,7 @@ pub fn line(event: &InboxEvent) -> String {
     match &event.event {
         Some(Event::Alert(alert)) => format!("#{number} {}", alert_line(alert)),
         Some(Event::Retraction(retraction)) => format!("#{number} {}", retraction_line(retraction)),
+        Some(Event::Notice(notice)) => format!("#{number} {}", notice_line(notice)),
         Some(Event::Tombstone(_)) | None => format!("#{number} [-] 内容不再可查阅"),
     }
 }
@@ -170,14 +171,28 @@ fn alert_line(alert: &Alert) -> String {
         "" => String::new(),
         due => format!("  复查 {due}"),
     };
+    let passed_on = match words::escalation(alert.escalated_to()) {
+        "" => String::new(),
+        passed_on => format!("，{passed_on}"),
+    };
     format!(
-        "[{}] {} 儿童 {}  {}  ({}){due}",
+        "[{}] {} 儿童 {}  {}  ({}{passed_on}){due}",
         words::level(alert.level()),
         words::category(alert.category()),
         short(&alert.child),
         alert.care_card,
         words::alert_state(alert.state()),
     )
+}
+
+fn notice_line(notice: &FacilityNotice) -> String {
+    let facility = short(&notice.facility);
+    let children = notice.fewer_than;
+    let count = match notice.alerts {
+        0 => format!("涉及儿童少于 {children} 人，条数从略"),
+        alerts => format!("{alerts} 条"),
+    };
+    format!("[督办] 机构 {facility} 有紧急提示超时无人处理：{count}")
 }
 
 fn retraction_line(retraction: &Retraction) -> String {
@@ -198,7 +213,7 @@ fn retraction_line(retraction: &Retraction) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rpc::wire::{AlertState, Category, Level, Tombstone};
+    use crate::rpc::wire::{AlertState, Category, EscalationStep, Level, Tombstone};
 
     fn event(number: u64, event: Event) -> InboxEvent {
         InboxEvent {
@@ -220,6 +235,14 @@ mod tests {
             due_date: "2026-10-01".into(),
             ..Alert::default()
         };
+        let passed_on = Alert {
+            escalated_to: EscalationStep::ToInstructor.into(),
+            ..alert.clone()
+        };
+        assert_eq!(
+            line(&event(6, Event::Alert(passed_on))),
+            "#6 [紧急] 过敏 儿童 123456  不得给予牛奶  (未处理，已上报健康指导员)  复查 2026-10-01"
+        );
         assert_eq!(
             line(&event(7, Event::Alert(alert))),
             "#7 [紧急] 过敏 儿童 123456  不得给予牛奶  (未处理)  复查 2026-10-01"
@@ -240,6 +263,19 @@ mod tests {
         );
         let left = retraction("", "", "");
         assert_eq!(line(&event(9, Event::Retraction(left))), "#9 [撤回] 已离托");
+        let notice = |alerts, fewer_than| FacilityNotice {
+            facility: "regions/150627/organizations/f123456".into(),
+            alerts,
+            fewer_than,
+        };
+        assert_eq!(
+            line(&event(11, Event::Notice(notice(7, 0)))),
+            "#11 [督办] 机构 123456 有紧急提示超时无人处理：7 条"
+        );
+        assert_eq!(
+            line(&event(12, Event::Notice(notice(0, 5)))),
+            "#12 [督办] 机构 123456 有紧急提示超时无人处理：涉及儿童少于 5 人，条数从略"
+        );
         assert_eq!(
             line(&event(10, Event::Tombstone(Tombstone {}))),
             "#10 [-] 内容不再可查阅"

@@ -2,8 +2,8 @@
 
 use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::wire::{
-    ActorRole, ActorState, AgreementState, AlertState, Category, Level, OrganizationKind, Outcome,
-    Purpose,
+    ActorRole, ActorState, AgreementState, AlertState, Category, Decision, EscalationStep,
+    FollowUpOutcome, Level, OrganizationKind, Outcome, Purpose,
 };
 
 /// Reads an enum's name as people type it: `daily-care` for `DAILY_CARE`.
@@ -48,6 +48,22 @@ pub fn parse_purpose(text: &str) -> Result<Purpose, String> {
 /// Where there is no such standard.
 pub fn parse_growth_standard(text: &str) -> Result<GrowthStandard, String> {
     GrowthStandard::parse(&text.to_ascii_uppercase()).ok_or_else(|| "no such value".to_owned())
+}
+
+/// Reads what a follow-up came to, e.g. `guardian-informed`, `referred`.
+///
+/// # Errors
+/// Where there is no such outcome.
+pub fn parse_follow_up(text: &str) -> Result<FollowUpOutcome, String> {
+    named(text, FollowUpOutcome::from_str_name)
+}
+
+/// Reads a clinician's decision, e.g. `ruled-out`, `recovered`.
+///
+/// # Errors
+/// Where there is no such decision.
+pub fn parse_decision(text: &str) -> Result<Decision, String> {
+    named(text, Decision::from_str_name)
 }
 
 /// What an organization is.
@@ -128,6 +144,18 @@ pub fn alert_state(state: AlertState) -> &'static str {
         AlertState::Acknowledged => "已知晓",
         AlertState::Resolved => "已解决",
         AlertState::Retracted => "已撤销",
+        AlertState::FollowedUp => "已跟进",
+    }
+}
+
+/// How far an alert was passed on; empty where it was not.
+#[must_use]
+pub fn escalation(step: EscalationStep) -> &'static str {
+    match step {
+        EscalationStep::Unspecified => "",
+        EscalationStep::ToInstructor => "已上报健康指导员",
+        EscalationStep::ToMchCentre => "已上报妇幼保健机构",
+        EscalationStep::ToCommission => "已上报卫生健康委",
     }
 }
 
@@ -180,6 +208,7 @@ pub fn retraction(reason: &str) -> &str {
         "CORRECTED" => "结果已更正",
         "RESOLVED" => "已解决",
         "KEY_CLOSED" => "不再获准查阅",
+        "TAKEN_UP" => "已有人接手",
         "" => "已离托",
         other => other,
     }

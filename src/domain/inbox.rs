@@ -21,5 +21,7 @@ text_codes! {
         Resolved = "RESOLVED",
         /// A key closed.
         KeyClosed = "KEY_CLOSED",
+        /// It had been passed on, and somebody has taken it up.
+        TakenUp = "TAKEN_UP",
     }
 }

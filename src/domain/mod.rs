@@ -13,6 +13,7 @@ pub mod checkup;
 pub mod child;
 pub mod consent;
 pub mod enrolment;
+pub mod escalation;
 pub mod finding;
 pub mod growth_standard;
 pub mod guardianship;

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
+use super::escalation::EscalationHours;
 use super::growth_standard::GrowthStandard;
 use super::rule_set::{Basis, RuleSetId};
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub growth_standard: GrowthStandard,
     /// The rules children are assessed by; none before a gateway has settled on its own.
     pub rule_set: Option<RuleSetId>,
+    /// When an urgent alert that nobody takes up is passed on.
+    pub escalation: EscalationHours,
 }
 
 impl Settings {

@@ -1,5 +1,8 @@
-//! AlertService: the alerts an asker may see now, a facility's inbox, and acknowledging.
+//! AlertService: the alerts an asker may see now, an organization's inbox, and what people do about
+//! alerts.
 
+mod acts;
+mod message;
 mod watch;
 
 use futures_util::stream::BoxStream;
@@ -8,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     caller,
-    convert::{self, Fields, WireWord, name, names},
+    convert::{Fields, name, names},
     page::{self, Walk},
     status::{answer, status},
     streams::answers,
@@ -16,22 +19,19 @@ use super::{
 };
 use crate::{
     access::KeyState,
-    domain::{alert::Alert, child::Child, id::Id, organization::Organization, region::RegionCode},
+    domain::{child::Child, id::Id, organization::Organization, region::RegionCode},
     pki::GuardianCode,
     service::{
         Error, Gateway, Reason,
         caller::Claim,
-        disclosure::{
-            self, Answer, Ask, Audience, Looks, OpenedAlert, Question, Wish, Withheld, open_alert,
-        },
+        disclosure::{Answer, Ask, Audience, Looks, Question, Wish, Withheld, open_alert},
         guardian_codes,
     },
-    store::alerts::Disclosed,
+    store::alerts::{Disclosed, Part},
 };
 
 const USUAL_PAGE: u32 = 100;
 const LIST: &str = "AlertService.ListAlerts";
-const ACKNOWLEDGE: &str = "AlertService.AcknowledgeAlert";
 
 /// The service.
 pub struct Alerts {
@@ -71,20 +71,20 @@ impl AlertService for Alerts {
     ) -> Result<Response<Self::WatchAlertsStream>, Status> {
         let opened = self.open(request).and_then(|(claim, message)| {
             let mut f = Fields::default();
-            let facility = f.name::<Organization>("parent", &message.parent);
+            let recipient = f.name::<Organization>("parent", &message.parent);
             let after = i64::try_from(message.after);
             if after.is_err() {
                 f.refuse("after", Reason::FieldOutOfRange);
             }
-            let ((region, facility), after) = f.finish((|| Some((facility?, after.ok()?)))())?;
-            Ok((claim, region, facility, after))
+            let ((region, recipient), after) = f.finish((|| Some((recipient?, after.ok()?)))())?;
+            Ok((claim, region, recipient, after))
         });
-        let (claim, region, facility, after) =
+        let (claim, region, recipient, after) =
             opened.map_err(|error| status(watch::METHOD, &error))?;
         let watch = watch::Watch::new(
             self.gateway.clone(),
             self.looks.clone(),
-            (claim, region, facility),
+            (claim, region, recipient),
             after,
         );
         Ok(Response::new(answers(watch.events(), self.stop.clone())))
@@ -94,27 +94,21 @@ impl AlertService for Alerts {
         &self,
         request: Request<wire::AcknowledgeAlertRequest>,
     ) -> Result<Response<wire::Alert>, Status> {
-        answer(ACKNOWLEDGE, async {
-            let (claim, message) = self.open(request)?;
-            let mut f = Fields::default();
-            let alert = f.name::<Alert>("name", &message.name);
-            let (region, alert) = f.finish(alert)?;
-            // The question names the method's look; the alert itself is asked for below.
-            let question = Question::Facility {
-                facility: claim.organization,
-                purpose: None,
-                child: None,
-            };
-            let ask = Ask {
-                claim,
-                region,
-                method: ACKNOWLEDGE,
-                question,
-            };
-            let seen = disclosure::acknowledge(&self.gateway, &ask, alert).await?;
-            Ok(self::message(region, seen))
-        })
-        .await
+        answer(acts::ACKNOWLEDGE, self.acknowledge(request)).await
+    }
+
+    async fn follow_up_alert(
+        &self,
+        request: Request<wire::FollowUpAlertRequest>,
+    ) -> Result<Response<wire::Alert>, Status> {
+        answer(acts::FOLLOW_UP, self.follow_up(request)).await
+    }
+
+    async fn resolve_alert(
+        &self,
+        request: Request<wire::ResolveAlertRequest>,
+    ) -> Result<Response<wire::Alert>, Status> {
+        answer(acts::RESOLVE, self.resolve(request)).await
     }
 }
 
@@ -146,7 +140,15 @@ impl Alerts {
             Some((parent?, purpose?, child?, code))
         })())?;
         let index = self.gateway.keyring().index();
-        let filter = format!("{} {} {}", message.parent, message.purpose, message.child);
+        let part = if message.resolved {
+            Part::Decided
+        } else {
+            Part::Standing
+        };
+        let filter = format!(
+            "{} {} {} {}",
+            message.parent, message.purpose, message.child, message.resolved
+        );
         let walk = Walk::new(index, claim.organization, "ListAlerts", filter);
         let size = page::size(message.page_size, USUAL_PAGE);
         let after = walk.after(&message.page_token)?;
@@ -155,15 +157,17 @@ impl Alerts {
                 facility,
                 purpose,
                 child,
+                part,
             },
             (Parent::Area, None) => Question::FollowUp {
                 cursor: after.clone().unwrap_or_default(),
                 children: i64::from(size),
+                part,
             },
             (Parent::Child(child), Some(code)) => Question::Guardian {
                 child,
                 code: guardian_codes::digest(&self.gateway, region, &code),
-                about: Wish::Alerts,
+                about: Wish::Alerts(part),
             },
             (Parent::Child(_), None) => {
                 return Err(Error::field("guardian_code", Reason::FieldRequired));
@@ -224,7 +228,7 @@ impl Alerts {
         let mut opened = Vec::with_capacity(alerts.len());
         for alert in alerts {
             if let Some(alert) = open_alert(&self.gateway, region, alert, audience)? {
-                opened.push(message(region, alert));
+                opened.push(message::message(region, alert));
             }
         }
         Ok(opened)
@@ -274,39 +278,5 @@ pub(super) fn key_state(key: KeyState) -> wire::KeyState {
             .map(|why| why.code().to_owned())
             .unwrap_or_default(),
         message_zh: key.zh(),
-    }
-}
-
-/// An alert as its reader gets it.
-fn message(region: RegionCode, alert: OpenedAlert) -> wire::Alert {
-    let OpenedAlert {
-        row,
-        source_document,
-        care_card,
-        inputs,
-    } = alert;
-    let state = match row.state.as_str() {
-        "ACKNOWLEDGED" => wire::AlertState::Acknowledged,
-        "RESOLVED" => wire::AlertState::Resolved,
-        "RETRACTED" => wire::AlertState::Retracted,
-        _ => wire::AlertState::Open,
-    };
-    wire::Alert {
-        name: name(region, row.id),
-        child: name(region, row.child),
-        rule: row.rule,
-        rule_version: row.rule_version,
-        source_document,
-        category: row.facts.category.number(),
-        level: row.facts.level.number(),
-        state: state.into(),
-        care_card,
-        due_date: convert::maybe_day(row.due),
-        open_time: convert::time(row.opened),
-        revision: u32::try_from(row.revision).unwrap_or(u32::MAX),
-        inputs: inputs
-            .into_iter()
-            .map(|(name, value)| wire::RuleInput { name, value })
-            .collect(),
     }
 }

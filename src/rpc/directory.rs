@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         actor,
+        escalation::{EscalationHours, EscalationStep},
         id::Id,
         identifier::SocialCreditCode,
         organization::{self, OrganizationKind, Standing},
@@ -331,6 +332,13 @@ impl DirectoryService for Directory {
                 altitude_m.unwrap_or(0),
                 0..=Settings::HIGHEST_ALTITUDE_M,
             );
+            let escalation = message.escalation.map(|of| {
+                let hours = EscalationHours::new(of.instructor, of.mch_centre, of.commission);
+                if hours.is_none() {
+                    f.refuse("escalation", Reason::FieldOutOfRange);
+                }
+                hours
+            });
             let growth_standard = f.optional_word("growth_standard", message.growth_standard);
             let (region, growth_standard) = f.finish(region.zip(growth_standard))?;
             let correct_for_altitude = message.correct_for_altitude;
@@ -338,6 +346,7 @@ impl DirectoryService for Directory {
                 altitude_m,
                 correct_for_altitude,
                 growth_standard,
+                escalation: escalation.flatten(),
             };
             let settings = regions::update(&self.0, region, &claim, edit).await?;
             Ok(region_message(region, &settings))
@@ -477,5 +486,10 @@ fn region_message(region: RegionCode, settings: &Settings) -> wire::Region {
         altitude_m: settings.altitude_m,
         correct_for_altitude: settings.correct_for_altitude,
         growth_standard: settings.growth_standard.number(),
+        escalation: Some(wire::EscalationHours {
+            instructor: settings.escalation.until(EscalationStep::ToInstructor),
+            mch_centre: settings.escalation.until(EscalationStep::ToMchCentre),
+            commission: settings.escalation.until(EscalationStep::ToCommission),
+        }),
     }
 }

@@ -1,7 +1,8 @@
 //! Assessment: a child's standing alerts are brought in line with all its check-ups.
 //!
 //! Always over the whole history, so that the order in which check-ups arrive does not matter and
-//! assessing twice is assessing once. The caller holds the child's row locked.
+//! assessing twice is assessing once. What a clinician has decided stays decided while an alert would
+//! rest on nothing new. The caller holds the child's row locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ use crate::{
         tally::Fate,
     },
     domain::{
-        alert::{Alert, Level},
+        alert::{Alert, AlertState, Level},
         canonical::Writer,
         checkup::{CheckUp, CheckUpParts},
         child::Child,
@@ -31,7 +32,7 @@ use crate::{
         region::{RegionCode, Settings},
     },
     store::{
-        Tx,
+        Tx, alert_life,
         alerts::{self, AlertRow, Evidence, NewAlert},
         assessments,
         check_ups::{self, Examination},
@@ -159,6 +160,7 @@ pub async fn reassess(
 pub(super) struct Known {
     history: Vec<Examination>,
     standing: Vec<AlertRow>,
+    decided: Vec<AlertRow>,
     care: Vec<CareSpan>,
 }
 
@@ -175,6 +177,9 @@ pub(super) async fn known_of(
     }
     for alert in alerts::standing(tx, region, children).await? {
         known.entry(alert.child).or_default().standing.push(alert);
+    }
+    for alert in alerts::decided(tx, region, children).await? {
+        known.entry(alert.child).or_default().decided.push(alert);
     }
     for (child, first_day, last_day) in enrolments::stays(tx, region, children).await? {
         let span = CareSpan {
@@ -291,8 +296,8 @@ impl Plan {
         occasion: &Occasion<'_>,
     ) -> Result<Vec<Id<Child>>, Error> {
         let Occasion { region, now, .. } = *occasion;
-        alerts::end(tx, region, &self.resolved, "RESOLVED", now).await?;
-        alerts::end(tx, region, &self.retracted, "RETRACTED", now).await?;
+        alert_life::end(tx, region, &self.resolved, "RESOLVED", now).await?;
+        alert_life::end(tx, region, &self.retracted, "RETRACTED", now).await?;
         for alert in &self.renewed {
             alerts::renew(tx, region, alert).await?;
         }
@@ -327,21 +332,21 @@ fn plan_child(
     for raised in raised {
         let subject = subject_index(index, child, &raised);
         let digest = content_digest(index, &raised);
-        let known = standing.remove(&(raised.family.clone(), subject.clone()));
-        if known.as_ref().is_some_and(|k| k.digest == digest) {
+        let place = (raised.family.clone(), subject.clone());
+        let before = standing.get(&place);
+        if before.is_some_and(|b| b.digest == digest) {
+            standing.remove(&place);
             continue;
         }
-        plan.changed.insert(child.row.id);
         let alert = alert_row(
-            child,
-            &opened,
-            &raised,
-            known.as_ref(),
-            subject,
-            digest,
-            occasion,
-            chance,
+            child, &opened, &raised, before, subject, digest, occasion, chance,
         )?;
+        // If one stands, it ends below: what it had beyond the decision is gone.
+        if known.decided.iter().any(|d| settles(d, &alert)) {
+            continue;
+        }
+        let renewed = standing.remove(&place).is_some();
+        plan.changed.insert(child.row.id);
         let body =
             serde_json::to_vec(&body(&raised)).map_err(|_| Error::Broken("an alert body"))?;
         let (table, column) = ALERT_PLACE;
@@ -349,7 +354,7 @@ fn plan_child(
             .key
             .seal(table, &alert.id.to_string(), column, &body, chance)?;
         let new = NewAlert { row: alert, sealed };
-        if known.is_some() {
+        if renewed {
             plan.renewed.push(new)
         } else {
             plan.opened.push(new)
@@ -367,6 +372,18 @@ fn plan_child(
         }
     }
     Ok(())
+}
+
+/// Whether a clinician's decision over an alert speaks for one that would be raised now: the same
+/// matter, no graver, and resting on nothing that the clinician had not before them. Where neither
+/// rests on a check-up, the day it was due is what it rests on.
+fn settles(decided: &AlertRow, raised: &AlertRow) -> bool {
+    let known = |check_up| decided.evidence.contains_key(check_up);
+    let nothing = raised.evidence.is_empty();
+    (&decided.family, &decided.subject) == (&raised.family, &raised.subject)
+        && raised.facts.level <= decided.facts.level
+        && raised.evidence.keys().all(known)
+        && (!nothing || raised.facts.evidence_first == decided.facts.evidence_first)
 }
 
 /// Opens a check-up that is sealed under the child's key.
@@ -467,7 +484,7 @@ fn alert_row(
     child: &LockedChild,
     check_ups: &BTreeMap<Id<CheckUp>, CheckUp>,
     raised: &Raised,
-    known: Option<&AlertRow>,
+    before: Option<&AlertRow>,
     subject: String,
     digest: Vec<u8>,
     occasion: &Occasion<'_>,
@@ -497,13 +514,13 @@ fn alert_row(
     let last = days.iter().max().copied().unwrap_or(raised.date);
     let for_whom = |r: Recipient| raised.recipients.contains(&r);
     Ok(AlertRow {
-        id: known.map_or_else(|| Id::timed(occasion.now, chance), |k| k.id),
+        id: before.map_or_else(|| Id::timed(occasion.now, chance), |b| b.id),
         child: child.row.id,
         family: raised.family.clone(),
         subject,
         rule: raised.rule.clone(),
         rule_version: raised.version,
-        state: "OPEN".to_owned(),
+        state: AlertState::open(before.map_or(occasion.now, |b| b.state.since())),
         facts: AlertFacts {
             category: raised.category,
             level: raised.level,
@@ -519,8 +536,7 @@ fn alert_row(
         },
         for_guardian: for_whom(Recipient::Guardian),
         due: raised.due,
-        opened: known.map_or(occasion.now, |k| k.opened),
-        revision: known.map_or(1, |k| k.revision + 1),
+        revision: before.map_or(1, |b| b.revision + 1),
         digest,
         evidence,
     })

@@ -193,11 +193,7 @@ impl Change {
         let touched: Vec<Id<Child>> = self.touched.iter().copied().collect();
         let rung = delivery::reconcile(
             &mut self.tx,
-            &delivery::Setting {
-                region: self.region,
-                zone: self.settings.zone,
-                now: self.now,
-            },
+            &delivery::Setting::new(self.region, &self.settings, self.now),
             &touched,
         )
         .await?;

@@ -2,14 +2,17 @@
 //!
 //! One idempotent function serves every cause: a check-up that arrives, a key that opens or closes,
 //! a date that comes, an organization-wide change. It compares what each facility should hold of a
-//! child (the standing alerts its keys reach now) with what it holds, and writes the difference as
-//! numbered pointers. Queues hold pointers, never data.
+//! child (the standing alerts its keys reach now), and those to whom an alert was passed on, with what
+//! they hold, and writes the difference as numbered pointers. Queues hold pointers, never data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::error::Error;
+use super::{
+    error::Error,
+    escalation::{self, PassedOn},
+};
 use crate::{
     access::{
         self,
@@ -18,10 +21,11 @@ use crate::{
     domain::{
         alert::Alert,
         child::Child,
+        escalation::EscalationHours,
         id::Id,
         inbox::RetractionReason,
         organization::{Organization, OrganizationKind, Standing},
-        region::{RegionCode, Zone},
+        region::{RegionCode, Settings, Zone},
     },
     store::{
         Tx,
@@ -38,8 +42,22 @@ pub struct Setting {
     pub region: RegionCode,
     /// Its zone.
     pub zone: Zone,
+    /// When an urgent alert that nobody takes up is passed on.
+    pub escalation: EscalationHours,
     /// The deciding time.
     pub now: DateTime<Utc>,
+}
+
+impl Setting {
+    /// In a region with these settings, at this time.
+    pub fn new(region: RegionCode, settings: &Settings, now: DateTime<Utc>) -> Self {
+        Self {
+            region,
+            zone: settings.zone,
+            escalation: settings.escalation,
+            now,
+        }
+    }
 }
 
 /// Brings every inbox in line for these children, whose rows the transaction has locked. Gives the
@@ -52,28 +70,33 @@ pub async fn reconcile(
     if children.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let Setting { region, zone, now } = *setting;
+    let Setting {
+        region, zone, now, ..
+    } = *setting;
     let enrolled = facts::enrolled(tx, region, children, zone.day(now)).await?;
     let held = inboxes::held(tx, region, children).await?;
     if enrolled.is_empty() && held.is_empty() {
         return Ok(BTreeSet::new());
     }
     let standing = alerts::standing(tx, region, children).await?;
-    let should = if standing.is_empty() {
+    let mut should = if standing.is_empty() {
         BTreeMap::new()
     } else {
         should_hold(tx, setting, children, enrolled, &standing).await?
     };
+    let passed_on = escalation::pass_on(tx, setting, children, &standing, &mut should).await?;
     let gone = ends_of(tx, region, &held, &standing).await?;
-    let entries = difference(&should, &held, &gone);
-    let rung = entries.iter().map(|e| e.recipient).collect();
+    let entries = difference(&should, &held, &gone, &passed_on);
+    let mut rung: BTreeSet<_> = entries.iter().map(|e| e.recipient).collect();
     if !entries.is_empty() {
         inboxes::write(tx, region, &entries, now).await?;
     }
+    rung.extend(escalation::tell_commissions(tx, setting, &passed_on).await?);
     Ok(rung)
 }
 
-type Should = BTreeMap<(Id<Child>, Id<Organization>), BTreeMap<Id<Alert>, i64>>;
+/// What each recipient should hold of each child: alerts with their revisions.
+pub(super) type Should = BTreeMap<(Id<Child>, Id<Organization>), BTreeMap<Id<Alert>, i64>>;
 
 /// What each facility's keys reach now.
 async fn should_hold(
@@ -83,7 +106,9 @@ async fn should_hold(
     enrolled: Vec<(Id<Organization>, ChildFacts)>,
     standing: &[AlertRow],
 ) -> Result<Should, Error> {
-    let Setting { region, zone, now } = *setting;
+    let Setting {
+        region, zone, now, ..
+    } = *setting;
     let facilities: BTreeSet<Id<Organization>> = enrolled.iter().map(|(f, _)| *f).collect();
     let facilities: Vec<_> = facilities.into_iter().collect();
     let facilities = facts::facilities(tx, region, &facilities).await?;
@@ -163,6 +188,7 @@ fn difference(
     should: &Should,
     held: &inboxes::Held,
     gone: &BTreeMap<Id<Alert>, RetractionReason>,
+    passed_on: &PassedOn,
 ) -> Vec<NewEntry> {
     let mut entries = Vec::new();
     let none = BTreeMap::new();
@@ -186,16 +212,22 @@ fn difference(
                 reason,
             });
         }
-        let hidden: Vec<Id<Alert>> = have.keys().filter(|a| closed(a)).copied().collect();
-        if want.is_empty() && !hidden.is_empty() {
+        // Who was passed an alert on loses it when it is taken up; who had it first, when keys close.
+        let why = |alert: &Id<Alert>| match passed_on.taken_back.get(alert) {
+            Some((reason, first)) if !first.contains(&recipient) => *reason,
+            _ => RetractionReason::KeyClosed,
+        };
+        let hidden = have.keys().filter(|a| closed(a)).copied();
+        let hidden: Vec<_> = hidden.map(|a| (a, why(&a))).collect();
+        let dark = |&(_, reason): &(_, _)| reason == RetractionReason::KeyClosed;
+        if want.is_empty() && !hidden.is_empty() && hidden.iter().all(dark) {
             // The child went dark: one entry says it for all.
             push(Pointer::Retracted {
                 alert: None,
                 reason: RetractionReason::KeyClosed,
             });
         } else {
-            for alert in hidden {
-                let reason = RetractionReason::KeyClosed;
+            for (alert, reason) in hidden {
                 push(Pointer::Retracted {
                     alert: Some(alert),
                     reason,
@@ -253,6 +285,7 @@ mod tests {
             held in prop::collection::btree_map((0..3usize, 0..2usize),
                 prop::collection::btree_map(0..5usize, 1..3i64, 1..4), 0..5),
             ended in prop::collection::btree_set(0..5usize, 0..3),
+            taken_up in prop::collection::btree_set(0..5usize, 0..3),
         ) {
             let (children, facilities, alerts) = (ids(3, 1), ids(2, 2), ids(5, 3));
             let name = |map: &BTreeMap<(usize, usize), BTreeMap<usize, i64>>, live: bool| -> Should {
@@ -268,10 +301,26 @@ mod tests {
             };
             let (should, held) = (name(&should, true), name(&held, false));
             let gone = ended.iter().map(|&a| (alerts[a], RetractionReason::Resolved)).collect();
-            let entries = difference(&should, &held, &gone);
+            let passed_on = PassedOn {
+                taken_back: taken_up.iter()
+                    .map(|&a| {
+                        (alerts[a], (RetractionReason::TakenUp, BTreeSet::from([facilities[0]])))
+                    })
+                    .collect(),
+                ..Default::default()
+            };
+            let entries = difference(&should, &held, &gone, &passed_on);
             let after = follow(&held, &entries);
             prop_assert_eq!(&after, &should);
-            prop_assert!(difference(&should, &after, &gone).is_empty());
+            prop_assert!(difference(&should, &after, &gone, &passed_on).is_empty());
+            let first = entries.iter().filter(|e| e.recipient == facilities[0]);
+            for entry in first {
+                let taken_up = matches!(
+                    entry.pointer,
+                    Pointer::Retracted { reason: RetractionReason::TakenUp, .. }
+                );
+                prop_assert!(!taken_up, "whoever had it first loses it by its keys");
+            }
         }
     }
 }

@@ -6,18 +6,22 @@
 //! holds looks only: a change of keys goes alone.
 
 mod acknowledge;
+mod act;
 mod facility;
 mod follow_up;
 mod gathered;
 mod guardian;
 mod inbox;
+mod medical_side;
 mod opened;
 mod own;
+mod passed_on;
 mod sitting;
 
 use std::sync::Arc;
 
 pub use acknowledge::acknowledge;
+pub use act::{Act, act};
 pub use guardian::{Look, Named, Party, open_looks};
 pub use inbox::Event;
 pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};
@@ -29,7 +33,7 @@ use crate::{
         child::Child, id::Id, organization::Organization, purpose::Purpose, region::RegionCode,
     },
     store::{
-        alerts::Disclosed,
+        alerts::{Disclosed, Part},
         batch::{Apply, Batch},
         check_ups::SealedCheckUp,
     },
@@ -52,7 +56,7 @@ pub struct Ask {
 /// What is asked.
 #[derive(Clone)]
 pub enum Question {
-    /// The standing alerts of a facility's children: by its staff, or an instructor assigned to it.
+    /// The alerts of a facility's children: by its staff, or an instructor assigned to it.
     Facility {
         /// The facility.
         facility: Id<Organization>,
@@ -60,6 +64,8 @@ pub enum Question {
         purpose: Option<Purpose>,
         /// Only this child.
         child: Option<Id<Child>>,
+        /// In which part of their life.
+        part: Part,
     },
     /// The alerts of the area an MCH centre follows up, by child after a cursor.
     FollowUp {
@@ -67,11 +73,13 @@ pub enum Question {
         cursor: String,
         /// Children a page holds at most.
         children: i64,
+        /// In which part of their life.
+        part: Part,
     },
-    /// A facility's inbox after a number.
+    /// The caller's inbox after a number.
     Inbox {
-        /// The facility.
-        facility: Id<Organization>,
+        /// The caller's organization.
+        recipient: Id<Organization>,
         /// The last number the reader has.
         after: i64,
         /// Entries at most.
@@ -98,8 +106,8 @@ pub enum Question {
 /// What a guardian asks about.
 #[derive(Clone)]
 pub enum Wish {
-    /// The child's standing alerts.
-    Alerts,
+    /// The child's alerts in this part of their life.
+    Alerts(Part),
     /// Every look at the child, newest first.
     Looks {
         /// Before this leaf; none at the beginning.

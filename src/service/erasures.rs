@@ -20,7 +20,7 @@ use crate::{
     domain::{child::Child, consent::ConsentState, id::Id, region::RegionCode},
     ledger::{KeyKind, KeyState},
     store::{
-        alerts, children, consents as granted,
+        alert_life, alerts, children, consents as granted,
         erasures::{self, Erasure},
         guardianships, regions,
     },
@@ -71,7 +71,7 @@ pub async fn erase(
     )?;
     let standing = alerts::standing(&mut change.tx, region, &[child]).await?;
     let standing: Vec<_> = standing.into_iter().map(|alert| alert.id).collect();
-    alerts::end(&mut change.tx, region, &standing, "RETRACTED", now).await?;
+    alert_life::end(&mut change.tx, region, &standing, "RETRACTED", now).await?;
     erasures::erase(&mut change.tx, region, &erasure).await?;
     change.touch(child);
     change.commit().await?;
@@ -156,13 +156,9 @@ pub async fn replay(
     }
     let standing = alerts::standing(&mut tx, region, &[erasure.child]).await?;
     let standing: Vec<_> = standing.into_iter().map(|alert| alert.id).collect();
-    alerts::end(&mut tx, region, &standing, "RETRACTED", now).await?;
+    alert_life::end(&mut tx, region, &standing, "RETRACTED", now).await?;
     let erased = erasures::erase(&mut tx, region, erasure).await?;
-    let setting = delivery::Setting {
-        region,
-        zone: settings.zone,
-        now,
-    };
+    let setting = delivery::Setting::new(region, &settings, now);
     let rung = delivery::reconcile(&mut tx, &setting, &[erasure.child]).await?;
     tx.commit().await?;
     gateway.announce(region, rung).await;

@@ -17,6 +17,7 @@ pub mod disclosure;
 pub mod enrolments;
 pub mod erasures;
 pub mod error;
+pub mod escalation;
 pub mod explain;
 pub mod founding;
 pub mod gateway;

@@ -115,6 +115,8 @@ reasons! {
     ResponsiblePersonRequired "RESPONSIBLE_PERSON_REQUIRED" Denied "只有机构负责人可以执行此操作",
     /// Only the commission's responsible person and officials may do this.
     OfficeRequired "OFFICE_REQUIRED" Denied "只有卫生健康委的负责人或工作人员可以执行此操作",
+    /// Only a clinician may decide this.
+    ClinicianRequired "CLINICIAN_REQUIRED" Denied "只有医务人员可以作出此决定",
     /// Only this kind of organization may do this.
     NotForThisOrganization "NOT_FOR_THIS_ORGANIZATION" Denied "本机构无权执行此操作",
     /// A key of the look is missing; the keys' states are in the details.
@@ -139,6 +141,8 @@ reasons! {
     IdentityDisagrees "IDENTITY_DISAGREES" Precondition "该证件号对应儿童的性别、出生日期或出生孕周与所填不一致",
     /// The state does not allow the step.
     WrongState "WRONG_STATE" Precondition "当前状态不允许此操作",
+    /// The alert was resolved or retracted meanwhile.
+    AlertEnded "ALERT_ENDED" Precondition "该提示已结束，不能再确认、跟进或作出决定",
     /// Certificates of this deployment are issued by an outside authority.
     AuthorityOutside "AUTHORITY_OUTSIDE" Precondition "本系统的机构证书由外部证书机构签发",
     /// The region has as many rule sets as it may.

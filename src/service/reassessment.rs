@@ -134,11 +134,7 @@ async fn assess(
     };
     let mut chance = gateway.own_chance();
     let changed = assessment::reassess(&mut tx, gateway, &occasion, &locked, &mut chance).await?;
-    let setting = delivery::Setting {
-        region,
-        zone: settings.zone,
-        now,
-    };
+    let setting = delivery::Setting::new(region, &settings, now);
     let rung = delivery::reconcile(&mut tx, &setting, &changed).await?;
     tx.commit().await?;
     gateway.announce(region, rung).await;

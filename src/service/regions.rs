@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        escalation::EscalationHours,
         growth_standard::GrowthStandard,
         region::{RegionCode, Settings},
     },
@@ -33,6 +34,8 @@ pub struct Edit {
     pub correct_for_altitude: Option<bool>,
     /// Whose growth classes raise alerts.
     pub growth_standard: Option<GrowthStandard>,
+    /// When an urgent alert that nobody takes up is passed on. Clocks that run follow it.
+    pub escalation: Option<EscalationHours>,
 }
 
 /// Changes the settings. Every child is assessed anew where rules read what changed, in the
@@ -54,6 +57,7 @@ pub async fn update(
         .correct_for_altitude
         .unwrap_or(settings.correct_for_altitude);
     settings.growth_standard = edit.growth_standard.unwrap_or(settings.growth_standard);
+    settings.escalation = edit.escalation.unwrap_or(settings.escalation);
     if !regions::update(&mut tx, region, &settings, revision).await? {
         return Err(Reason::EtagMismatch.into());
     }

@@ -80,8 +80,15 @@ async fn shorten(
     let mut tx = gateway.store().begin().await?;
     let old = retention::oldest(&mut tx, region, recipient, horizon, AT_A_TIME).await?;
     let Some(last) = old.last().map(|entry| entry.number) else {
-        tx.rollback().await?;
-        return Ok(false);
+        // A commission's inbox holds notices, of which nobody holds anything.
+        let old = retention::oldest_notices(&mut tx, region, recipient, horizon, AT_A_TIME).await?;
+        let Some((last, count)) = old else {
+            tx.rollback().await?;
+            return Ok(false);
+        };
+        retention::begin_after(&mut tx, region, recipient, last).await?;
+        tx.commit().await?;
+        return Ok(i64::try_from(count).is_ok_and(|n| n == AT_A_TIME));
     };
     let of: BTreeSet<Id<Child>> = old.iter().map(|entry| entry.child).collect();
     let of: Vec<Id<Child>> = of.into_iter().collect();

@@ -1,5 +1,6 @@
-//! What happens without anybody calling: deliveries that follow later, children whose rules or day
-//! have changed, and the other gateways' notices. Everything here may stop at any instant and be taken up again, here or elsewhere.
+//! What happens without anybody calling: deliveries that follow later, urgent alerts that nobody took
+//! up, children whose rules or day have changed, and the other gateways' notices. Everything here may
+//! stop at any instant and be taken up again, here or elsewhere.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -9,11 +10,11 @@ use tokio::{task::JoinSet, time};
 
 use super::{delivery, error::Error, gateway::Gateway, reassessment};
 use crate::{
-    domain::{id::Id, region::RegionCode},
+    domain::{child::Child, id::Id, region::RegionCode},
     store::{
         StoreError,
         backfills::{self, Breadth, Due},
-        children,
+        children, escalations,
         notices::{Heard, Listener},
         regions,
     },
@@ -63,6 +64,8 @@ pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
         let now = tx.now().await?;
         let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
         let waiting = reassessment::waits(&mut tx, gateway, region, &settings, now).await?;
+        let hours = settings.escalation;
+        let left_alone = escalations::due(&mut tx, region, hours, now, AT_A_TIME).await?;
         tx.rollback().await?;
         for backfill in due {
             more |= match step(gateway, region, &backfill, CHILDREN_A_STEP).await {
@@ -73,6 +76,9 @@ pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
                 stepped => stepped?,
             };
         }
+        let left_alone: Vec<Id<Child>> = left_alone.into_iter().collect();
+        more |= left_alone.len() as i64 >= AT_A_TIME;
+        pass_on(gateway, region, &left_alone, now + SETBACK).await?;
         if waiting {
             more |= reassessment::step(gateway, region).await?;
         }
@@ -134,11 +140,8 @@ async fn step(gateway: &Gateway, region: RegionCode, due: &Due, limit: i64) -> R
     let full = i64::try_from(children.len()).is_ok_and(|n| n == limit);
     children::lock(&mut tx, region, &children).await?;
     // The locks may have been waited for: what decides is the time after them.
-    let setting = delivery::Setting {
-        region,
-        zone: settings.zone,
-        now: now.max(tx.now().await?),
-    };
+    let now = now.max(tx.now().await?);
+    let setting = delivery::Setting::new(region, &settings, now);
     let rung = delivery::reconcile(&mut tx, &setting, &children).await?;
     match last {
         Some(last) if full => {
@@ -149,6 +152,53 @@ async fn step(gateway: &Gateway, region: RegionCode, due: &Due, limit: i64) -> R
     tx.commit().await?;
     gateway.announce(region, rung).await;
     Ok(full)
+}
+
+/// Takes the steps that are due for children's urgent alerts. Together; where that fails, each child
+/// alone, and the one that fails steps aside until `later`.
+async fn pass_on(
+    gateway: &Gateway,
+    region: RegionCode,
+    children: &[Id<Child>],
+    later: DateTime<Utc>,
+) -> Result<(), Error> {
+    if children.is_empty() {
+        return Ok(());
+    }
+    match bring_in_line(gateway, region, children).await {
+        Err(error) if error.common().is_none() => {}
+        done => return done,
+    }
+    for child in children {
+        match bring_in_line(gateway, region, std::slice::from_ref(child)).await {
+            Err(error) if error.common().is_none() => {
+                tracing::error!(reason = error.reason().code(), cause = %error, "a step waits");
+                let mut tx = gateway.store().begin().await?;
+                escalations::defer(&mut tx, region, *child, later).await?;
+                tx.commit().await?;
+            }
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
+async fn bring_in_line(
+    gateway: &Gateway,
+    region: RegionCode,
+    children: &[Id<Child>],
+) -> Result<(), Error> {
+    let mut tx = gateway.store().begin().await?;
+    let (settings, _) = regions::find(&mut tx, region)
+        .await?
+        .ok_or(Error::Store(StoreError::UnknownRegion))?;
+    children::lock(&mut tx, region, children).await?;
+    let now = tx.now().await?;
+    let setting = delivery::Setting::new(region, &settings, now);
+    let rung = delivery::reconcile(&mut tx, &setting, children).await?;
+    tx.commit().await?;
+    gateway.announce(region, rung).await;
+    Ok(())
 }
 
 async fn listen(gateway: Gateway) {

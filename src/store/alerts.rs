@@ -1,8 +1,12 @@
 //! Alerts: what queries need in clear, what was found and what to do sealed.
 
+mod disclosing;
+
+pub use disclosing::{Disclosed, Part, Wanted, children_to_follow_up, under, under_each};
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::{
     Tx,
@@ -11,9 +15,13 @@ use super::{
     rows::{Reader, micros},
 };
 use crate::{
-    access::{AlertFacts, Permit, Scope},
+    access::AlertFacts,
     domain::{
-        alert::{Alert, Category, Level},
+        actor::Actor,
+        alert::{
+            Acknowledgement, Alert, AlertState, Category, Decision, FollowUp, FollowUpOutcome,
+            Level, Life,
+        },
         checkup::CheckUp,
         child::Child,
         id::Id,
@@ -37,16 +45,14 @@ pub struct AlertRow {
     pub rule: String,
     /// Its version.
     pub rule_version: u32,
-    /// `OPEN`, `ACKNOWLEDGED`, `RESOLVED` or `RETRACTED`.
-    pub state: String,
+    /// Where it is in its life.
+    pub state: AlertState,
     /// What decides who sees it.
     pub facts: AlertFacts,
     /// Whether its rule lets a guardian have it.
     pub for_guardian: bool,
     /// By when to act.
     pub due: Option<NaiveDate>,
-    /// When it was opened.
-    pub opened: DateTime<Utc>,
     /// Rises when it changes.
     pub revision: i64,
     /// Keyed digest of its content: equal content is no change.
@@ -65,22 +71,14 @@ pub struct Evidence {
     pub day: Option<NaiveDate>,
 }
 
-/// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.
-#[derive(Clone)]
-pub struct Disclosed {
-    /// Its row.
-    pub row: AlertRow,
-    /// What was found and what to do, sealed.
-    pub sealed: Vec<u8>,
-    /// The child's key, wrapped; none once the child is erased.
-    pub wrapped_key: Option<Vec<u8>>,
-}
-
 const STANDING: &str = "state IN ('OPEN', 'ACKNOWLEDGED')";
+const DECIDED: &str = "resolved_by IS NOT NULL";
 
 const COLUMNS: &str = "a.id, a.child, a.family, a.subject, a.rule, a.rule_version, a.state, a.category, \
                        a.level, a.evidence_first, a.evidence_last, a.for_facility, a.for_instructor, \
-                       a.for_mch, a.for_guardian, a.due_date, a.opened_us, a.revision, a.digest";
+                       a.for_mch, a.for_guardian, a.due_date, a.opened_us, a.revision, a.digest, \
+                       a.acknowledged_by, a.acknowledged_us, a.followed_up_by, a.followed_up_us, \
+                       a.follow_up, a.ended_us, a.resolved_by, a.decision";
 
 fn read(row: &Row) -> Result<AlertRow, StoreError> {
     let r = Reader::new(row, "alerts", "id");
@@ -92,7 +90,8 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
         subject: r.text("subject")?,
         rule: r.text("rule")?,
         rule_version: r.number("rule_version")?,
-        state: r.text("state")?,
+        state: AlertState::from_parts(&r.text("state")?, life(&r)?)
+            .ok_or_else(|| r.corrupt("state"))?,
         facts: AlertFacts {
             category: r.word("category", Category::parse)?,
             level: *Level::ALL.get(level).ok_or_else(|| r.corrupt("level"))?,
@@ -106,10 +105,39 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
         },
         for_guardian: r.flag("for_guardian")?,
         due: r.maybe_parsed("due_date")?,
-        opened: r.time("opened_us")?,
         revision: r.int("revision")?,
         digest: r.bytes("digest")?,
         evidence: BTreeMap::new(),
+    })
+}
+
+fn life(r: &Reader<'_>) -> Result<Life, StoreError> {
+    let step = |by: &'static str, at: &'static str| -> Result<_, StoreError> {
+        match (r.maybe_parsed::<Id<Actor>>(by)?, r.maybe_time(at)?) {
+            (Some(by), Some(at)) => Ok(Some((by, at))),
+            (None, None) => Ok(None),
+            _ => Err(r.corrupt(by)),
+        }
+    };
+    let followed_up = match step("followed_up_by", "followed_up_us")? {
+        None => None,
+        Some((by, at)) => Some(FollowUp {
+            by,
+            at,
+            outcome: r.word("follow_up", FollowUpOutcome::parse)?,
+        }),
+    };
+    let decided = match r.maybe_parsed("resolved_by")? {
+        None => None,
+        Some(by) => Some((by, r.word("decision", Decision::parse)?)),
+    };
+    Ok(Life {
+        since: r.time("opened_us")?,
+        acknowledged: step("acknowledged_by", "acknowledged_us")?
+            .map(|(by, at)| Acknowledgement { by, at }),
+        followed_up,
+        ended: r.maybe_time("ended_us")?,
+        decided,
     })
 }
 
@@ -128,12 +156,30 @@ pub async fn standing(
     region: RegionCode,
     children: &[Id<Child>],
 ) -> Result<Vec<AlertRow>, StoreError> {
+    of_children(tx, region, children, STANDING).await
+}
+
+/// The alerts of locked children that a clinician resolved, with what the decisions rest on.
+pub async fn decided(
+    tx: &mut Tx,
+    region: RegionCode,
+    children: &[Id<Child>],
+) -> Result<Vec<AlertRow>, StoreError> {
+    of_children(tx, region, children, DECIDED).await
+}
+
+async fn of_children(
+    tx: &mut Tx,
+    region: RegionCode,
+    children: &[Id<Child>],
+    which: &str,
+) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
     // What is not done has no evidence, and stands all the same.
     let sql = format!(
         "SELECT {COLUMNS}, a.each_alone, s.check_up, s.source, s.day
          FROM alerts a LEFT JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
-         WHERE a.region = $1 AND {} AND a.{STANDING}
+         WHERE a.region = $1 AND {} AND a.{which}
          ORDER BY a.child, a.id",
         tx.among("a.child", 2)
     );
@@ -223,7 +269,7 @@ pub async fn insert(
         ("rule_version", int(&|a| i64::from(a.rule_version))),
         ("category", text(&|a| a.facts.category.as_str().to_owned())),
         ("level", int(&|a| stored_level(a.facts.level))),
-        ("state", text(&|a| a.state.clone())),
+        ("state", text(&|a| a.state.stored().to_owned())),
         ("for_facility", int(&|a| i64::from(a.facts.for_facility))),
         (
             "for_instructor",
@@ -252,7 +298,7 @@ pub async fn insert(
                     .collect(),
             ),
         ),
-        ("opened_us", int(&|a| micros(a.opened))),
+        ("opened_us", int(&|a| micros(a.state.since()))),
         ("revision", int(&|a| a.revision)),
         (
             "digest",
@@ -301,7 +347,9 @@ pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<
         "UPDATE alerts SET rule = $3, rule_version = $4, category = $5, level = $6, state = 'OPEN',
                 for_facility = $7, for_instructor = $8, for_mch = $9, for_guardian = $10,
                 evidence_first = $11, evidence_last = $12, due_date = $13, revision = $14,
-                digest = $15, sealed = $16, each_alone = $17, acknowledged_by = NULL, acknowledged_us = NULL
+                digest = $15, sealed = $16, each_alone = $17, acknowledged_by = NULL,
+                acknowledged_us = NULL, followed_up_by = NULL, followed_up_us = NULL,
+                follow_up = NULL, follow_up_note = NULL
          WHERE region = $1 AND id = $2",
     )
     .bind(region.to_string())
@@ -329,256 +377,4 @@ pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<
         .execute(tx)
         .await?;
     insert_evidence(tx, region, std::slice::from_ref(alert)).await
-}
-
-/// Ends standing alerts as `state` (`RESOLVED` or `RETRACTED`).
-pub async fn end(
-    tx: &mut Tx,
-    region: RegionCode,
-    alerts: &[Id<Alert>],
-    state: &'static str,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    if alerts.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "UPDATE alerts SET state = $3, ended_us = $4, revision = revision + 1
-         WHERE region = $1 AND {} AND {STANDING}",
-        tx.among("id", 2)
-    );
-    tx.query_of_parts(sql)
-        .bind(region.to_string())
-        .bind_list(alerts.iter().map(ToString::to_string).collect())
-        .bind(state)
-        .bind(micros(now))
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// A facility's actor takes note of a standing alert; tells whether it was open.
-pub async fn acknowledge(
-    tx: &mut Tx,
-    region: RegionCode,
-    alert: Id<Alert>,
-    by: String,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let changed = tx
-        .query(
-            "UPDATE alerts SET state = 'ACKNOWLEDGED', acknowledged_by = $3, acknowledged_us = $4
-             WHERE region = $1 AND id = $2 AND state = 'OPEN'",
-        )
-        .bind(region.to_string())
-        .bind(alert.to_string())
-        .bind(by)
-        .bind(micros(now))
-        .execute(tx)
-        .await?;
-    Ok(changed == 1)
-}
-
-/// The child an alert is about. Discloses nothing of the alert.
-pub async fn child_of(
-    tx: &mut Tx,
-    region: RegionCode,
-    alert: Id<Alert>,
-) -> Result<Option<Id<Child>>, StoreError> {
-    let row = tx
-        .query("SELECT id, child FROM alerts WHERE region = $1 AND id = $2")
-        .bind(region.to_string())
-        .bind(alert.to_string())
-        .fetch_optional(tx)
-        .await?;
-    row.map(|row| Reader::new(&row, "alerts", "id").parsed("child"))
-        .transpose()
-}
-
-/// Which of the permitted alerts are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Only these, if any are named.
-    pub only: Option<Vec<Id<Alert>>>,
-}
-
-/// The standing alerts that the permits reach: the query is filtered, not its result. Permits of the
-/// same scope share one statement.
-pub async fn under(
-    tx: &mut Tx,
-    region: RegionCode,
-    permits: &[Permit],
-    wanted: &Wanted,
-) -> Result<Vec<Disclosed>, StoreError> {
-    let mut alerts = Vec::new();
-    for (scope, children) in by_scope(permits) {
-        alerts.extend(under_scope(tx, region, scope, children, wanted).await?);
-    }
-    Ok(alerts)
-}
-
-/// The same for the permits of several looks: permits of the same scope share one statement across
-/// all of them, and each look gets what its own permits reach.
-pub async fn under_each(
-    tx: &mut Tx,
-    region: RegionCode,
-    looks: &[&[Permit]],
-) -> Result<Vec<Vec<Disclosed>>, StoreError> {
-    let mut answers: Vec<Vec<Disclosed>> = looks.iter().map(|_| Vec::new()).collect();
-    let all = looks.iter().copied().flatten();
-    for (scope, children) in by_scope(all) {
-        let found = under_scope(tx, region, scope, children, &Wanted::default()).await?;
-        let mut of: BTreeMap<Id<Child>, Vec<Disclosed>> = BTreeMap::new();
-        for alert in found {
-            of.entry(alert.row.child).or_default().push(alert);
-        }
-        for (permits, answer) in looks.iter().zip(&mut answers) {
-            let children = permits
-                .iter()
-                .filter(|p| p.scope() == scope)
-                .filter_map(Permit::child);
-            answer.extend(children.filter_map(|c| of.get(&c)).flatten().cloned());
-        }
-    }
-    Ok(answers)
-}
-
-fn by_scope<'a>(
-    permits: impl IntoIterator<Item = &'a Permit>,
-) -> Vec<(&'a Scope, BTreeSet<Id<Child>>)> {
-    let mut groups: Vec<(&Scope, BTreeSet<Id<Child>>)> = Vec::new();
-    for permit in permits {
-        let Some(child) = permit.child() else {
-            continue;
-        };
-        match groups
-            .iter_mut()
-            .find(|(scope, _)| *scope == permit.scope())
-        {
-            Some((_, children)) => {
-                children.insert(child);
-            }
-            None => groups.push((permit.scope(), [child].into())),
-        }
-    }
-    groups
-}
-
-async fn under_scope(
-    tx: &mut Tx,
-    region: RegionCode,
-    scope: &Scope,
-    children: BTreeSet<Id<Child>>,
-    wanted: &Wanted,
-) -> Result<Vec<Disclosed>, StoreError> {
-    let mut sql = format!(
-        "SELECT {COLUMNS}, a.sealed, c.wrapped_key FROM alerts a
-         JOIN children c ON c.region = a.region AND c.id = a.child
-         WHERE a.region = $1 AND {} AND a.{STANDING}",
-        tx.among("a.child", 2)
-    );
-    let mut lists: Vec<Vec<String>> = vec![children.iter().map(ToString::to_string).collect()];
-    if let Some(only) = &wanted.only {
-        lists.push(only.iter().map(ToString::to_string).collect());
-        sql.push_str(&format!(" AND {}", tx.among("a.id", 3)));
-    }
-    let mut texts: Vec<String> = Vec::new();
-    match scope {
-        Scope::Consented {
-            grants,
-            urgent_only,
-            instructor,
-            data_from,
-            data_until,
-            ..
-        } => {
-            let n = u32::try_from(lists.len()).unwrap_or(0) + 2;
-            lists.push(
-                grants
-                    .iter()
-                    .map(|g| format!("{}/{}", g.source, g.category.as_str()))
-                    .collect(),
-            );
-            let audience = if *instructor {
-                "a.for_instructor"
-            } else {
-                "a.for_facility"
-            };
-            let categories: BTreeSet<&str> = grants.iter().map(|g| g.category.as_str()).collect();
-            lists.push(categories.into_iter().map(str::to_owned).collect());
-            let granted = tx.among("(s.source || '/' || a.category)", n);
-            let agreed = tx.among("a.category", n + 1);
-            if *urgent_only {
-                sql.push_str(&format!(" AND a.level >= {}", stored_level(Level::Urgent)));
-            }
-            let mut next = n + 1;
-            let (mut said_within, mut all_within) = (String::new(), String::new());
-            for (day, comparison, of_all) in [
-                (data_from, ">=", "evidence_first"),
-                (data_until, "<=", "evidence_last"),
-            ] {
-                if let Some(day) = day {
-                    next += 1;
-                    texts.push(day.to_string());
-                    said_within.push_str(&format!(" AND s.day {comparison} ${next}"));
-                    all_within.push_str(&format!(" AND a.{of_all} {comparison} ${next}"));
-                }
-            }
-            // The same as `Scope::reaches`: of statements one that may be seen, of evidence all, and
-            // of what is not done an agreement over its category.
-            let evidence =
-                "SELECT 1 FROM alert_evidence s WHERE s.region = a.region AND s.alert = a.id";
-            sql.push_str(&format!(
-                " AND {audience} = 1
-                  AND ((a.each_alone = 1 AND EXISTS ({evidence} AND {granted}{said_within}))
-                    OR (a.each_alone = 0 AND NOT EXISTS ({evidence} AND NOT ({granted}))
-                        AND (EXISTS ({evidence}) OR {agreed}){all_within}))"
-            ));
-        }
-        Scope::AbnormalFindings => sql.push_str(" AND a.for_mch = 1"),
-        Scope::Everything => {}
-        Scope::OwnRecords(_) | Scope::Counts => return Ok(Vec::new()),
-    }
-    let mut query = tx.query_of_parts(sql).bind(region.to_string());
-    for list in lists {
-        query = query.bind_list(list);
-    }
-    for text in texts {
-        query = query.bind(text);
-    }
-    let rows = query.fetch_all(tx).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Disclosed {
-                row: read(row)?,
-                sealed: row.get("sealed")?,
-                wrapped_key: row.get("wrapped_key")?,
-            })
-        })
-        .collect()
-}
-
-/// Children of the region with a standing alert for the MCH centre's follow-up, after `cursor`.
-/// Pointers only; they are decided over before anything is read.
-pub async fn children_to_follow_up(
-    tx: &mut Tx,
-    region: RegionCode,
-    cursor: &str,
-    limit: i64,
-) -> Result<Vec<Id<Child>>, StoreError> {
-    let rows = tx
-        .query(
-            "SELECT DISTINCT child FROM alerts
-             WHERE region = $1 AND child > $2 AND for_mch = 1
-               AND state IN ('OPEN', 'ACKNOWLEDGED')
-             ORDER BY child LIMIT $3",
-        )
-        .bind(region.to_string())
-        .bind(cursor.to_owned())
-        .bind(limit)
-        .fetch_all(tx)
-        .await?;
-    rows.iter()
-        .map(|row| Reader::new(row, "alerts", "child").parsed("child"))
-        .collect()
 }

@@ -107,24 +107,27 @@ pub fn agreement_state(r: &Reader<'_>) -> Result<AgreementState, StoreError> {
     AgreementState::from_parts(&r.text("state")?, filing, ending).ok_or_else(|| r.corrupt("state"))
 }
 
-/// Adds the practitioner's assignments to a facility's facts.
+/// Adds the assignments of the practitioner, or of everybody, to a facility's facts.
 pub async fn assignments(
     tx: &mut Tx,
     region: RegionCode,
     facility: &mut FacilityFacts,
-    practitioner: Id<Practitioner>,
+    practitioner: Option<Id<Practitioner>>,
 ) -> Result<(), StoreError> {
-    let rows = tx
-        .query(
-            "SELECT id, agreement, first_day, last_day, shifts, ended_us FROM assignments
-             WHERE region = $1 AND facility = $2 AND practitioner = $3",
-        )
+    let mut sql = "SELECT id, agreement, first_day, last_day, shifts, ended_us FROM assignments
+         WHERE region = $1 AND facility = $2"
+        .to_owned();
+    if practitioner.is_some() {
+        sql.push_str(" AND practitioner = $3");
+    }
+    let mut query = tx
+        .query_of_parts(sql)
         .bind(region.to_string())
-        .bind(facility.facility.to_string())
-        .bind(practitioner.to_string())
-        .fetch_all(tx)
-        .await?;
-    for row in &rows {
+        .bind(facility.facility.to_string());
+    if let Some(practitioner) = practitioner {
+        query = query.bind(practitioner.to_string());
+    }
+    for row in &query.fetch_all(tx).await? {
         let r = Reader::new(row, "assignments", "id");
         facility.assignments.push(AssignmentFact {
             id: r.parsed("id")?,

@@ -1,7 +1,7 @@
 //! Inboxes: a counter row updated in the transaction that writes what it numbers, so that commit
 //! order is number order on every engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -79,6 +79,28 @@ pub async fn held(
     Ok(held)
 }
 
+/// Takes the next `count` numbers of an inbox; gives the first.
+async fn take_numbers(
+    tx: &mut Tx,
+    region: RegionCode,
+    recipient: Id<Organization>,
+    count: i64,
+) -> Result<i64, StoreError> {
+    let row = tx
+        .query(
+            "INSERT INTO inboxes (region, recipient, last, oldest) VALUES ($1, $2, $3, 1)
+             ON CONFLICT (region, recipient) DO UPDATE SET last = inboxes.last + $3
+             RETURNING recipient, last",
+        )
+        .bind(region.to_string())
+        .bind(recipient.to_string())
+        .bind(count)
+        .fetch_one(tx)
+        .await?;
+    let last = Reader::new(&row, "inboxes", "recipient").int("last")?;
+    Ok(last - count + 1)
+}
+
 /// Writes entries, numbered without a gap in their order, and keeps what is held in line. Counters
 /// are locked in key order.
 pub async fn write(
@@ -93,19 +115,8 @@ pub async fn write(
     }
     let mut next: BTreeMap<Id<Organization>, i64> = BTreeMap::new();
     for (&recipient, &count) in &counts {
-        let row = tx
-            .query(
-                "INSERT INTO inboxes (region, recipient, last, oldest) VALUES ($1, $2, $3, 1)
-                 ON CONFLICT (region, recipient) DO UPDATE SET last = inboxes.last + $3
-                 RETURNING recipient, last",
-            )
-            .bind(region.to_string())
-            .bind(recipient.to_string())
-            .bind(count)
-            .fetch_one(tx)
-            .await?;
-        let last = Reader::new(&row, "inboxes", "recipient").int("last")?;
-        next.insert(recipient, last - count + 1);
+        let first = take_numbers(tx, region, recipient, count).await?;
+        next.insert(recipient, first);
     }
     let mut rows = Rows::default();
     for entry in entries {
@@ -304,6 +315,73 @@ pub async fn after(
                 number: r.int("number")?,
                 child: r.parsed("child")?,
                 pointer,
+                at: r.time("at_us")?,
+            })
+        })
+        .collect()
+}
+
+/// Puts a notice about each facility into a commission's inbox, numbered by its counter.
+pub async fn notify(
+    tx: &mut Tx,
+    region: RegionCode,
+    commission: Id<Organization>,
+    facilities: &BTreeSet<Id<Organization>>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let n = facilities.len();
+    let count = i64::try_from(n).unwrap_or(i64::MAX);
+    let first = take_numbers(tx, region, commission, count).await?;
+    let columns = [
+        ("region", Column::Text(vec![region.to_string(); n])),
+        ("recipient", Column::Text(vec![commission.to_string(); n])),
+        ("number", Column::Int((first..first + count).collect())),
+        (
+            "facility",
+            Column::Text(facilities.iter().map(ToString::to_string).collect()),
+        ),
+        ("at_us", Column::Int(vec![micros(now); n])),
+    ];
+    tx.insert("inbox_notices", &columns, Conflict::Fail).await?;
+    Ok(())
+}
+
+/// A notice as it stands in a commission's inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// Its number.
+    pub number: i64,
+    /// The facility whose count is to be looked at.
+    pub facility: Id<Organization>,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+/// The notices after a number, in order, at most `limit`. They tell no count.
+pub async fn notices_after(
+    tx: &mut Tx,
+    region: RegionCode,
+    commission: Id<Organization>,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<Notice>, StoreError> {
+    let rows = tx
+        .query(
+            "SELECT * FROM inbox_notices WHERE region = $1 AND recipient = $2 AND number > $3
+             ORDER BY number LIMIT $4",
+        )
+        .bind(region.to_string())
+        .bind(commission.to_string())
+        .bind(number)
+        .bind(limit)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "inbox_notices", "facility");
+            Ok(Notice {
+                number: r.int("number")?,
+                facility: r.parsed("facility")?,
                 at: r.time("at_us")?,
             })
         })

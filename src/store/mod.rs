@@ -9,6 +9,7 @@
 
 pub mod actors;
 pub mod agreements;
+pub mod alert_life;
 pub mod alerts;
 pub mod askers;
 pub mod assessments;
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod enrolments;
 pub mod erasures;
 pub mod error;
+pub mod escalations;
 pub mod facts;
 pub mod guardianships;
 pub mod inboxes;

@@ -155,6 +155,28 @@ pub async fn names(
     named.collect()
 }
 
+/// The organizations of a kind that may act in the region.
+pub async fn active_of_kind(
+    tx: &mut Tx,
+    region: RegionCode,
+    kind: OrganizationKind,
+) -> Result<Vec<Id<Organization>>, StoreError> {
+    let rows = tx
+        .query(
+            "SELECT o.id FROM organizations o
+             JOIN standings s ON s.region = o.region AND s.organization = o.id
+             WHERE o.region = $1 AND o.kind = $2 AND s.state = $3 ORDER BY o.id",
+        )
+        .bind(region.to_string())
+        .bind(kind.as_str())
+        .bind(Standing::Active.as_str())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "organizations", "id").parsed("id"))
+        .collect()
+}
+
 /// Changes an organization's standing; tells whether it stood otherwise before.
 pub async fn set_standing(
     tx: &mut Tx,

@@ -7,6 +7,7 @@ use super::{
     rows::{Reader, or_nothing},
 };
 use crate::domain::{
+    escalation::{EscalationHours, EscalationStep},
     growth_standard::GrowthStandard,
     region::{RegionCode, Settings, Zone},
     rule_set::RuleSetId,
@@ -27,12 +28,18 @@ pub async fn find(tx: &mut Tx, region: RegionCode) -> Result<Option<(Settings, i
 fn read(row: &Row) -> Result<Settings, StoreError> {
     let r = Reader::new(row, "regions", "region");
     let zone = Zone::east(r.number("utc_offset_minutes")?);
+    let escalation = EscalationHours::new(
+        r.number("instructor_hours")?,
+        r.number("mch_centre_hours")?,
+        r.number("commission_hours")?,
+    );
     Ok(Settings {
         zone: zone.ok_or_else(|| r.corrupt("utc_offset_minutes"))?,
         altitude_m: r.number("altitude_m")?,
         correct_for_altitude: r.flag("correct_for_altitude")?,
         growth_standard: r.word("growth_standard", GrowthStandard::parse)?,
         rule_set: r.given("active_rule_set")?,
+        escalation: escalation.ok_or_else(|| r.corrupt("commission_hours"))?,
     })
 }
 
@@ -58,8 +65,9 @@ pub async fn create(
 ) -> Result<(), StoreError> {
     tx.query(
         "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude,
-                              growth_standard, active_rule_set, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, 1)",
+                              growth_standard, active_rule_set, instructor_hours,
+                              mch_centre_hours, commission_hours, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
     )
     .bind(region.to_string())
     .bind(i64::from(settings.zone.minutes()))
@@ -67,6 +75,9 @@ pub async fn create(
     .bind(i64::from(settings.correct_for_altitude))
     .bind(settings.growth_standard.as_str())
     .bind(or_nothing(settings.rule_set))
+    .bind(hours(settings, EscalationStep::ToInstructor))
+    .bind(hours(settings, EscalationStep::ToMchCentre))
+    .bind(hours(settings, EscalationStep::ToCommission))
     .execute(tx)
     .await?;
     tx.query("INSERT INTO ledger_heads (region, size, time_us) VALUES ($1, 0, 0)")
@@ -87,6 +98,7 @@ pub async fn update(
         .query(
             "UPDATE regions
              SET altitude_m = $3, correct_for_altitude = $4, growth_standard = $5,
+                 instructor_hours = $6, mch_centre_hours = $7, commission_hours = $8,
                  revision = revision + 1
              WHERE region = $1 AND revision = $2",
         )
@@ -95,6 +107,9 @@ pub async fn update(
         .bind(i64::from(settings.altitude_m))
         .bind(i64::from(settings.correct_for_altitude))
         .bind(settings.growth_standard.as_str())
+        .bind(hours(settings, EscalationStep::ToInstructor))
+        .bind(hours(settings, EscalationStep::ToMchCentre))
+        .bind(hours(settings, EscalationStep::ToCommission))
         .execute(tx)
         .await?;
     Ok(changed == 1)
@@ -128,4 +143,8 @@ pub async fn point(
         .execute(tx)
         .await?;
     Ok(changed == 1)
+}
+
+fn hours(settings: &Settings, step: EscalationStep) -> i64 {
+    i64::from(settings.escalation.until(step))
 }

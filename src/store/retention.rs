@@ -60,6 +60,19 @@ pub async fn oldest(
     Ok(entries)
 }
 
+/// The same of a commission's notices: the last of the old ones, and how many they are.
+pub async fn oldest_notices(
+    tx: &mut Tx,
+    region: RegionCode,
+    recipient: Id<Organization>,
+    horizon: DateTime<Utc>,
+    limit: i64,
+) -> Result<Option<(i64, usize)>, StoreError> {
+    let notices = inboxes::notices_after(tx, region, recipient, 0, limit).await?;
+    let old = notices.iter().take_while(|n| n.at < horizon);
+    Ok(old.enumerate().last().map(|(at, n)| (n.number, at + 1)))
+}
+
 /// Lets an inbox begin after `number`: what stands before is gone, and whoever reads is told.
 pub async fn begin_after(
     tx: &mut Tx,
@@ -73,11 +86,16 @@ pub async fn begin_after(
         .bind(number + 1)
         .execute(tx)
         .await?;
-    tx.query("DELETE FROM inbox_entries WHERE region = $1 AND recipient = $2 AND number <= $3")
-        .bind(region.to_string())
-        .bind(recipient.to_string())
-        .bind(number)
-        .execute(tx)
-        .await?;
+    for sql in [
+        "DELETE FROM inbox_entries WHERE region = $1 AND recipient = $2 AND number <= $3",
+        "DELETE FROM inbox_notices WHERE region = $1 AND recipient = $2 AND number <= $3",
+    ] {
+        tx.query(sql)
+            .bind(region.to_string())
+            .bind(recipient.to_string())
+            .bind(number)
+            .execute(tx)
+            .await?;
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A facility's inbox as a stream. It holds a number, not data: a few events are decided when the
+//! An organization's inbox as a stream. It holds a number, not data: a few events are decided when the
 //! reader is ready for them, and what was not handed on within a second is dropped and decided anew.
 
 use std::{collections::VecDeque, time::Duration};
@@ -8,9 +8,9 @@ use futures_util::{Stream, stream};
 use tokio::{sync::watch, time};
 use tonic::Status;
 
-use super::message;
+use super::message::message;
 use crate::{
-    domain::{id::Id, organization::Organization, region::RegionCode},
+    domain::{escalation::SMALL_CELL, id::Id, organization::Organization, region::RegionCode},
     rpc::{convert::name, status::status, wire},
     service::{
         Error, Gateway,
@@ -35,7 +35,7 @@ pub(super) struct Watch {
     looks: Looks,
     claim: Claim,
     region: RegionCode,
-    facility: Id<Organization>,
+    recipient: Id<Organization>,
     /// The last number handed on.
     after: i64,
     bell: watch::Receiver<u64>,
@@ -47,10 +47,10 @@ impl Watch {
     pub(super) fn new(
         gateway: Gateway,
         looks: Looks,
-        (claim, region, facility): (Claim, RegionCode, Id<Organization>),
+        (claim, region, recipient): (Claim, RegionCode, Id<Organization>),
         after: i64,
     ) -> Self {
-        let bell = gateway.bell().listen((region, facility));
+        let bell = gateway.bell().listen((region, recipient));
         let decided = DateTime::UNIX_EPOCH;
         let ready = VecDeque::new();
         Self {
@@ -58,7 +58,7 @@ impl Watch {
             looks,
             claim,
             region,
-            facility,
+            recipient,
             after,
             bell,
             ready,
@@ -100,9 +100,9 @@ impl Watch {
     }
 
     async fn decide(&mut self) -> Result<(), Error> {
-        let (facility, after) = (self.facility, self.after);
+        let (recipient, after) = (self.recipient, self.after);
         let question = Question::Inbox {
-            facility,
+            recipient,
             after,
             limit: AT_A_TIME,
         };
@@ -150,6 +150,13 @@ impl Watch {
                 reason: reason.as_str().to_owned(),
             }),
             Event::Tombstone => wire::inbox_event::Event::Tombstone(wire::Tombstone {}),
+            Event::Notice { facility, alerts } => {
+                wire::inbox_event::Event::Notice(wire::FacilityNotice {
+                    facility: name(region, facility),
+                    alerts: alerts.map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+                    fewer_than: alerts.map_or(SMALL_CELL, |_| 0),
+                })
+            }
         })
     }
 }

@@ -5,10 +5,11 @@ use crate::{
     domain::{
         actor::{ActorRole, ActorState, LicenceKind},
         agreement::AgreementMode,
-        alert::{Category, Level},
+        alert::{Category, Decision, FollowUpOutcome, Level},
         checkup::CheckUpStatus,
         consent::ConsentMode,
         enrolment::CareKind,
+        escalation::EscalationStep,
         growth_standard::GrowthStandard,
         guardianship::{GuardianCodeUse, Relation},
         organization::OrganizationKind,
@@ -79,6 +80,11 @@ words! {
     CheckUpStatus { Preliminary, Final, Corrected, EnteredInError }
     Level { Low, Medium, High, Urgent }
     GrowthStandard { Wst423, Who }
+    FollowUpOutcome {
+        GuardianInformed, FacilityGuided, ReexaminationBooked, Referred, UnderTreatment,
+    }
+    Decision { RuledOut, Recovered, KnownAndManaged, NotApplicable }
+    EscalationStep { ToInstructor, ToMchCentre, ToCommission }
 }
 
 #[cfg(test)]
@@ -112,7 +118,10 @@ mod tests {
             ConsentMode,
             CheckUpStatus,
             Level,
-            GrowthStandard
+            GrowthStandard,
+            FollowUpOutcome,
+            Decision,
+            EscalationStep
         );
         assert_eq!(Sex::from_wire(wire::Sex::Female), Some(Sex::Female));
     }

@@ -2,15 +2,21 @@
 
 use super::{
     Ask, Audience, OpenedAlert,
+    act::refusal,
     facility::{may_view, shown},
     open_alert,
     sitting::Sitting,
 };
 use crate::{
-    domain::{alert::Alert, id::Id, purpose::Purpose},
-    service::{error::Error, gateway::Gateway, reason::Reason},
+    domain::{
+        alert::{Alert, AlertRefusal},
+        id::Id,
+        purpose::Purpose,
+    },
+    service::{delivery, error::Error, gateway::Gateway, reason::Reason},
     store::{
-        alerts::{self, Wanted},
+        alert_life,
+        alerts::{self, Part, Wanted},
         children,
     },
 };
@@ -27,7 +33,7 @@ pub async fn acknowledge(
     let (asker, caller) = sitting.admit(&ask.claim).await?;
     caller.must_be_facility()?;
     // An alert that is not there is asked for like somebody else's: of a child nobody has.
-    let child = alerts::child_of(&mut sitting.tx, region, alert).await?;
+    let child = alert_life::child_of(&mut sitting.tx, region, alert).await?;
     let child = child.unwrap_or_else(|| Id::opaque(&mut gateway.own_chance()));
     children::lock(&mut sitting.tx, region, &[child]).await?;
     let ward = sitting
@@ -39,17 +45,29 @@ pub async fn acknowledge(
     }
     let wanted = Wanted {
         only: Some(vec![alert]),
+        part: Part::Any,
     };
     let found = alerts::under(&mut sitting.tx, region, &permits, &wanted).await?;
-    let actor = caller.actor_id().to_string();
-    sitting.leaf(ask, &actor, &shown(&permits, &found)).await?;
+    let actor = caller.actor_id();
+    let told = shown(&permits, &found);
+    sitting.leaf(ask, &actor.to_string(), &told).await?;
     let mut seen = found.into_iter().next().ok_or(Reason::NotFound)?;
-    if alerts::acknowledge(&mut sitting.tx, region, alert, actor, sitting.now).await? {
-        "ACKNOWLEDGED".clone_into(&mut seen.row.state);
+    let at = sitting.now.max(seen.row.state.last_change());
+    match seen.row.state.clone().acknowledge(actor, at) {
+        Ok(state) => {
+            alert_life::acknowledge(&mut sitting.tx, region, alert, &state).await?;
+            seen.row.state = state;
+            seen.escalated_to = None;
+        }
+        Err(AlertRefusal::AlreadyAcknowledged) => {}
+        Err(refused) => return Err(refusal(refused)),
     }
     let audience = Audience::Facility {
         may_view: may_view(&permits),
     };
+    let setting = delivery::Setting::new(region, &sitting.settings, sitting.now);
+    let rung = delivery::reconcile(&mut sitting.tx, &setting, &[child]).await?;
     sitting.rise().await?;
+    gateway.announce(region, rung).await;
     open_alert(gateway, region, seen, &audience)?.ok_or_else(|| Reason::NotFound.into())
 }

@@ -18,7 +18,7 @@ use crate::{
     domain::{alert::Category, child::Child, id::Id, organization::Organization, purpose::Purpose},
     service::{caller::Caller, error::Error, reason::Reason},
     store::{
-        alerts::{self, Disclosed},
+        alerts::{self, Disclosed, Part},
         facts,
     },
 };
@@ -36,6 +36,7 @@ pub(super) struct Decided {
     capacity: Asker,
     permits: Vec<Permit>,
     withheld: Vec<Withheld>,
+    part: Part,
 }
 
 impl Sitting {
@@ -67,9 +68,9 @@ impl Sitting {
     pub(super) async fn facility(
         &mut self,
         ask: &Ask,
-        facility: Id<Organization>,
+        (facility, child): (Id<Organization>, Option<Id<Child>>),
         purpose: Option<Purpose>,
-        child: Option<Id<Child>>,
+        part: Part,
     ) -> Result<Decided, Error> {
         let (asker, caller) = self.admit(&ask.claim).await?;
         let ward = self.ward(asker, &caller, facility, child).await?;
@@ -84,6 +85,7 @@ impl Sitting {
             capacity,
             permits,
             withheld,
+            part,
         };
         if let Some(child) = child {
             // Somebody else's child and no child at all are the same to a stranger.
@@ -123,7 +125,8 @@ impl Sitting {
             None => self.care(facility).await?,
             Some(child) => self.care_of(facility, child).await?,
         };
-        if let (Asker::Instructor, Some(practitioner)) = (capacity, caller.actor.practitioner) {
+        let practitioner = caller.actor.practitioner;
+        if capacity == Asker::Instructor && practitioner.is_some() {
             // The assignments are this caller's: the facts that others share stay without.
             let mut own = FacilityFacts::clone(&care.facility);
             facts::assignments(&mut self.tx, self.region, &mut own, practitioner).await?;
@@ -178,8 +181,20 @@ impl Sitting {
         &mut self,
         looks: Vec<(usize, &Ask, Decided)>,
     ) -> Result<Vec<(usize, Answer)>, Error> {
+        let standing = |look: &(usize, &Ask, Decided)| look.2.part == Part::Standing;
+        let (standing, others): (Vec<_>, Vec<_>) = looks.into_iter().partition(standing);
+        let mut answers = self.show_part(Part::Standing, standing).await?;
+        answers.extend(self.show_part(Part::Decided, others).await?);
+        Ok(answers)
+    }
+
+    async fn show_part(
+        &mut self,
+        part: Part,
+        looks: Vec<(usize, &Ask, Decided)>,
+    ) -> Result<Vec<(usize, Answer)>, Error> {
         let permits: Vec<&[Permit]> = looks.iter().map(|(_, _, l)| &*l.permits).collect();
-        let found = alerts::under_each(&mut self.tx, self.region, &permits).await?;
+        let found = alerts::under_each(&mut self.tx, self.region, part, &permits).await?;
         let children = permits.iter().copied().flatten().filter_map(Permit::child);
         let children: Vec<Id<Child>> = children.collect();
         self.gather_keys(children).await?;
@@ -255,15 +270,16 @@ pub(super) fn may_view(permits: &[Permit]) -> BTreeSet<Id<Child>> {
 /// What an instructor hears who may see no child: which key is missing if there is an assignment,
 /// else nothing at all.
 fn not_serving(ward: &Ward, withheld: Vec<Withheld>) -> Error {
-    if ward.care.facility.assignments.is_empty() {
-        return Reason::NotFound.into();
-    }
-    let Some(mut denial) = withheld.into_iter().map(|w| w.denial).next() else {
-        return Reason::NotFound.into();
-    };
-    // The keys of a child are not told: only those of the instructor.
+    let denial = withheld.into_iter().map(|w| w.denial).next();
+    let told = denial.and_then(|denial| instructor_denial(ward, denial));
+    told.map_or_else(|| Reason::NotFound.into(), Error::Denied)
+}
+
+/// What of a denial an instructor is told: nothing without an assignment, and of the keys only those
+/// of the instructor, not those of a child.
+pub(super) fn instructor_denial(ward: &Ward, mut denial: Denial) -> Option<Denial> {
     denial
         .keys
         .retain(|k| matches!(k.key, Key::Standing | Key::Actor | Key::Assignment));
-    Error::Denied(denial)
+    (!ward.care.facility.assignments.is_empty()).then_some(denial)
 }

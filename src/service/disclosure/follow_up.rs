@@ -9,7 +9,7 @@ use crate::{
     domain::{organization::OrganizationKind, purpose::Purpose},
     service::{error::Error, reason::Reason},
     store::{
-        alerts::{self, Wanted},
+        alerts::{self, Part, Wanted},
         children,
     },
 };
@@ -20,24 +20,18 @@ impl Sitting {
         ask: &Ask,
         cursor: &str,
         limit: i64,
+        part: Part,
     ) -> Result<Answer, Error> {
         let (asker, caller) = self.admit(&ask.claim).await?;
         if caller.kind != OrganizationKind::MchCentre {
             return Err(Reason::NotForThisOrganization.into());
         }
         let region = self.region;
-        let ids = alerts::children_to_follow_up(&mut self.tx, region, cursor, limit).await?;
+        let ids = alerts::children_to_follow_up(&mut self.tx, region, part, cursor, limit).await?;
         let next = (ids.len() as i64 == limit).then(|| ids.last().map(ToString::to_string));
         let mut permits = Vec::with_capacity(ids.len());
         for row in children::find(&mut self.tx, region, &ids).await? {
-            let child = ChildFacts {
-                child: row.id,
-                birth_date: row.birth_date,
-                disputed_since: None,
-                enrolments: Vec::new(),
-                consents: Vec::new(),
-                own_guardianship: None,
-            };
+            let child = ChildFacts::bare(row.id, row.birth_date);
             let facts = Facts {
                 zone: self.settings.zone,
                 asker: &asker,
@@ -50,7 +44,8 @@ impl Sitting {
             };
             permits.push(access::decide(&facts, asked, self.now).map_err(Error::Denied)?);
         }
-        let found = alerts::under(&mut self.tx, region, &permits, &Wanted::default()).await?;
+        let wanted = Wanted { only: None, part };
+        let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
         self.leaf(
             ask,
             &caller.actor_id().to_string(),

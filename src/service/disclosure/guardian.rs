@@ -100,12 +100,8 @@ impl Sitting {
         let row = row.ok_or(Reason::GuardianCodeInvalid)?;
         let speaks_for = used.guardianship.id.to_string();
         let facts = ChildFacts {
-            child,
-            birth_date: row.birth_date,
-            disputed_since: None,
-            enrolments: Vec::new(),
-            consents: Vec::new(),
             own_guardianship: Some(used.guardianship),
+            ..ChildFacts::bare(child, row.birth_date)
         };
         let facts = Facts {
             zone: self.settings.zone,
@@ -119,9 +115,12 @@ impl Sitting {
         };
         let permit = access::decide(&facts, asked, self.now).map_err(Error::Denied)?;
         match about {
-            Wish::Alerts => {
+            Wish::Alerts(part) => {
                 let permits = [permit];
-                let wanted = Wanted::default();
+                let wanted = Wanted {
+                    only: None,
+                    part: *part,
+                };
                 let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
                 let mut shown = shown(&permits, &found);
                 for one in &mut shown {

@@ -1,5 +1,5 @@
-//! A facility follows its inbox. Every entry is decided anew when it is read: replay applies today's
-//! keys, and what may no longer be shown is a tombstone.
+//! An organization follows its inbox. Every entry is decided anew when it is read: replay applies
+//! today's keys, and what may no longer be shown is a tombstone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use super::{
     sitting::{Shown, Sitting},
 };
 use crate::{
-    access::{Asker, Permit},
+    access::{Asker, Permit, facts::AskerFacts},
     domain::{
         alert::Alert, child::Child, enrolment::Phase, id::Id, inbox::RetractionReason,
         organization::Organization, purpose::Purpose,
     },
-    service::{error::Error, reason::Reason},
+    service::{caller::Caller, error::Error, reason::Reason},
     store::{
         alerts::{self, Disclosed, Wanted},
         inboxes::{self, Entry, Pointer},
@@ -36,22 +36,28 @@ pub enum Event {
     },
     /// A bare number.
     Tombstone,
+    /// A facility leaves urgent alerts alone: for a commission.
+    Notice {
+        /// The facility.
+        facility: Id<Organization>,
+        /// How many alerts; none when they are about too few children to tell.
+        alerts: Option<u64>,
+    },
 }
 
 impl Sitting {
     pub(super) async fn inbox(
         &mut self,
         ask: &Ask,
-        facility: Id<Organization>,
+        recipient: Id<Organization>,
         after: i64,
         limit: i64,
     ) -> Result<Answer, Error> {
         let (asker, caller) = self.admit(&ask.claim).await?;
-        if caller.organization != facility || !caller.kind.is_facility() {
+        if caller.organization != recipient {
             return Err(Reason::NotFound.into());
         }
-        let region = self.region;
-        let (oldest, last) = inboxes::extent(&mut self.tx, region, facility).await?;
+        let (oldest, last) = inboxes::extent(&mut self.tx, self.region, recipient).await?;
         // A hole is told, never passed over; from the beginning there is none, because what is still
         // held was delivered anew before its old entry went.
         if after > 0 && after + 1 < oldest {
@@ -60,14 +66,33 @@ impl Sitting {
         if after > last {
             return Err(Error::field("after", Reason::FieldOutOfRange));
         }
+        let events = if caller.kind.is_facility() {
+            self.facility_inbox(ask, asker, &caller, after, limit).await
+        } else if caller.kind.is_medical() {
+            self.medical_inbox(ask, (&asker, &caller), after, limit)
+                .await
+        } else {
+            self.commission_inbox(ask, (&asker, &caller), after, limit)
+                .await
+        };
+        let events = events?;
+        Ok(Answer::Inbox { events, oldest })
+    }
+
+    async fn facility_inbox(
+        &mut self,
+        ask: &Ask,
+        asker: AskerFacts,
+        caller: &Caller,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, Event)>, Error> {
+        let (region, facility) = (self.region, caller.organization);
         let entries = inboxes::after(&mut self.tx, region, facility, after, limit).await?;
         if entries.is_empty() {
-            return Ok(Answer::Inbox {
-                events: Vec::new(),
-                oldest,
-            });
+            return Ok(Vec::new());
         }
-        let ward = self.ward(asker, &caller, facility, None).await?;
+        let ward = self.ward(asker, caller, facility, None).await?;
         let (permits, _) = self.decide_all(&ward, Purpose::DailyCare);
         let of: BTreeSet<Id<Child>> = entries.iter().map(|e| e.child).collect();
         let permits: Vec<Permit> = permits
@@ -75,7 +100,10 @@ impl Sitting {
             .filter(|p| p.child().is_some_and(|c| of.contains(&c)))
             .collect();
         let only = entries.iter().filter_map(delivered).collect();
-        let wanted = Wanted { only: Some(only) };
+        let wanted = Wanted {
+            only: Some(only),
+            ..Wanted::default()
+        };
         let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
         let told: Vec<Shown<'_>> = shown(&permits, &found)
             .into_iter()
@@ -87,8 +115,7 @@ impl Sitting {
             may_view: may_view(&permits),
         };
         let open: BTreeSet<Id<Child>> = permits.iter().filter_map(Permit::child).collect();
-        let events = self.events(&ward, &open, entries, found, &audience);
-        Ok(Answer::Inbox { events, oldest })
+        Ok(self.events(&ward, &open, entries, found, &audience))
     }
 
     fn events(
@@ -145,7 +172,7 @@ impl Sitting {
 }
 
 /// Typed while the child is enrolled, a bare number once it has left.
-fn retraction(
+pub(super) fn retraction(
     here: &BTreeSet<Id<Child>>,
     alert: Option<Id<Alert>>,
     child: Id<Child>,
@@ -162,7 +189,7 @@ fn retraction(
     }
 }
 
-fn delivered(entry: &Entry) -> Option<Id<Alert>> {
+pub(super) fn delivered(entry: &Entry) -> Option<Id<Alert>> {
     match entry.pointer {
         Pointer::Delivered { alert, .. } => Some(alert),
         Pointer::Retracted { .. } => None,

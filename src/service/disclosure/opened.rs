@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use crate::{
     domain::{
+        alert::Alert,
         checkup::{CheckUp, CheckUpParts},
         child::Child,
+        escalation::EscalationStep,
         id::Id,
         region::RegionCode,
     },
@@ -51,7 +55,18 @@ pub struct OpenedAlert {
     pub care_card: String,
     /// Inputs of the rule, for readers who may see results.
     pub inputs: Vec<(String, String)>,
+    /// What was said of the last follow-up, for the medical side and guardians.
+    pub follow_up_note: Option<Zeroizing<String>>,
+    /// Why a clinician resolved it, for the same.
+    pub decision_reason: Option<Zeroizing<String>>,
+    /// How far it has been passed on, while nobody has taken it up.
+    pub escalated_to: Option<EscalationStep>,
 }
+
+/// Place of what was said of a follow-up.
+pub(super) const FOLLOW_UP_PLACE: (&str, &str) = ("alerts", "follow_up_note");
+/// Place of a clinician's reason.
+pub(super) const REASON_PLACE: (&str, &str) = ("alerts", "decision_reason");
 
 /// A check-up, opened for its source.
 pub struct OpenedCheckUp {
@@ -75,6 +90,14 @@ pub fn open_alert(
     let bytes = key.open(table, &alert.row.id.to_string(), column, &alert.sealed)?;
     let body: AlertBody =
         serde_json::from_slice(&bytes).map_err(|_| Error::Broken("an alert body"))?;
+    let said = |place, sealed: Option<Vec<u8>>| match audience {
+        Audience::Facility { .. } => Ok(None),
+        Audience::Instructor { .. } | Audience::Guardian | Audience::MedicalSide => {
+            words(&key, alert.row.id, place, sealed.as_deref())
+        }
+    };
+    let follow_up_note = said(FOLLOW_UP_PLACE, alert.follow_up_note)?;
+    let decision_reason = said(REASON_PLACE, alert.decision_reason)?;
     let child = alert.row.child;
     let (care_card, may_view) = match audience {
         Audience::Facility { may_view } => {
@@ -92,7 +115,25 @@ pub fn open_alert(
         source_document: body.source_document,
         care_card,
         inputs: if may_view { body.inputs } else { Vec::new() },
+        follow_up_note,
+        decision_reason,
+        escalated_to: alert.escalated_to,
     }))
+}
+
+fn words(
+    key: &ChildKey,
+    alert: Id<Alert>,
+    (table, column): (&str, &str),
+    sealed: Option<&[u8]>,
+) -> Result<Option<Zeroizing<String>>, Error> {
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let bytes = key.open(table, &alert.to_string(), column, sealed)?;
+    let text = String::from_utf8(bytes.to_vec());
+    let text = text.map_err(|_| Error::Broken("words about an alert"))?;
+    Ok(Some(Zeroizing::new(text)))
 }
 
 /// Opens a check-up for its source. `None` once the child is erased.

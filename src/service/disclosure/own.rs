@@ -35,14 +35,7 @@ impl Sitting {
         ids.dedup();
         let mut permits = Vec::with_capacity(ids.len());
         for row in children::find(&mut self.tx, region, &ids).await? {
-            let child = ChildFacts {
-                child: row.id,
-                birth_date: row.birth_date,
-                disputed_since: None,
-                enrolments: Vec::new(),
-                consents: Vec::new(),
-                own_guardianship: None,
-            };
+            let child = ChildFacts::bare(row.id, row.birth_date);
             permits.push(self.author(&asker, Some(&child))?);
         }
         let shown: Vec<Shown<'_>> = permits

@@ -12,7 +12,7 @@ use super::{Answer, Ask, Question, facility::Decided, gathered::Gathered};
 use crate::{
     access::{Asker, Basis, Permit},
     domain::{
-        alert::Category,
+        alert::{Alert, Category},
         child::Child,
         id::Id,
         region::{RegionCode, Settings},
@@ -140,16 +140,22 @@ impl Sitting {
                 facility,
                 purpose,
                 child,
+                part,
             } => {
-                let look = self.facility(ask, *facility, *purpose, *child).await?;
+                let of = (*facility, *child);
+                let look = self.facility(ask, of, *purpose, *part).await?;
                 return Ok(Step::Decided(look));
             }
-            Question::FollowUp { cursor, children } => self.follow_up(ask, cursor, *children).await,
+            Question::FollowUp {
+                cursor,
+                children,
+                part,
+            } => self.follow_up(ask, cursor, *children, *part).await,
             Question::Inbox {
-                facility,
+                recipient,
                 after,
                 limit,
-            } => self.inbox(ask, *facility, *after, *limit).await,
+            } => self.inbox(ask, *recipient, *after, *limit).await,
             Question::OwnRecords { cursor, limit } => self.own_records(ask, cursor, *limit).await,
             Question::Guardian { child, code, about } => {
                 self.guardian(ask, *child, code, about).await
@@ -233,6 +239,18 @@ impl Sitting {
             &mut self.chance,
             body,
         )
+    }
+
+    /// Seals what was said of an alert, for its place.
+    pub(super) fn seal(
+        &mut self,
+        key: &ChildKey,
+        alert: Id<Alert>,
+        (table, column): (&str, &str),
+        words: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let (row, words) = (alert.to_string(), words.as_bytes());
+        Ok(key.seal(table, &row, column, words, &mut self.chance)?)
     }
 
     /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf; it

@@ -483,11 +483,7 @@ impl Written {
             now,
         };
         let changed = assessment::reassess(tx, gateway, &occasion, &touched, chance).await?;
-        let setting = delivery::Setting {
-            region,
-            zone: settings.zone,
-            now,
-        };
+        let setting = delivery::Setting::new(region, settings, now);
         delivery::reconcile(tx, &setting, &changed).await
     }
 }

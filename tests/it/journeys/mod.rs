@@ -1,6 +1,7 @@
 //! Whole journeys against the real binary, over TLS, as its users run it.
 
 mod agreement;
+mod alert_life;
 mod arrival;
 mod end;
 mod example_county;

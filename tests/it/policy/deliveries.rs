@@ -176,11 +176,12 @@ async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
                 ("consent renewed", ""),
                 ("consent withdrawn", "0"),
                 ("consent again", "++"),
-                ("the 20th, its last day", ""),
+                // Nobody took the allergy up: the facility is told that it was passed on.
+                ("the 20th, its last day", "+"),
                 ("the 21st", "0"),
                 ("a new consent", "++"),
                 ("leaves on the 22nd", ""),
-                ("the 22nd, its last day", ""),
+                ("the 22nd, its last day", "+"),
                 ("the 23rd", "0"),
                 ("back, but the consent ended with the enrolment", ""),
                 ("a consent for the new enrolment", "++"),
@@ -200,7 +201,7 @@ async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
 }
 
 /// The facility reads its inbox from the beginning, by today's keys: `+` an alert, `-` and `0` a
-/// typed retraction, `t` a bare number.
+/// typed retraction, `t` a bare number, `n` a notice.
 async fn replay(bench: &Bench, county: &County) -> String {
     let looks = Looks::start(bench.gateway.clone());
     let answer = looks.ask(county.following(0, 0, 1000)).await.unwrap();
@@ -212,6 +213,7 @@ async fn replay(bench: &Bench, county: &County) -> String {
         Event::Retraction { alert: Some(_), .. } => '-',
         Event::Retraction { alert: None, .. } => '0',
         Event::Tombstone => 't',
+        Event::Notice { .. } => 'n',
     });
     told.collect()
 }
@@ -253,7 +255,8 @@ async fn the_days_of_an_agreement_deliver_and_retract() {
         let days = (day("2026-09-05"), day("2026-09-06"));
         county.agree_for(gateway, 0, days).await;
         assert_eq!(inbox.news().await, "", "filed, and not begun");
-        for (today, news) in [("05", "+"), ("06", ""), ("07", "0")] {
+        // On the second day the facility is told that the allergy was passed on.
+        for (today, news) in [("05", "+"), ("06", "+"), ("07", "0")] {
             dawn(&bench, &format!("2026-09-{today}"));
             assert_eq!(inbox.news().await, news, "the {today}th");
         }

@@ -12,6 +12,7 @@ use yuqiao::{
         disclosure::{Answer, Ask, Audience, Looks, Question, open_alert},
         push::{Pushes, Verdict},
     },
+    store::alerts::Part,
 };
 
 use crate::support::{
@@ -67,6 +68,7 @@ async fn an_alert_names_its_rule_version_document_and_inputs() {
             question: Question::FollowUp {
                 cursor: String::new(),
                 children: 10,
+                part: Part::Standing,
             },
         };
         let answer = Looks::start(gateway.clone()).ask(ask).await.unwrap();

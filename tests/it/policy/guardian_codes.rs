@@ -17,6 +17,7 @@ use yuqiao::{
         disclosure::{Ask, Looks, Question, Wish},
         enrolments, explain, guardian_codes, guardianships,
     },
+    store::alerts::Part,
 };
 
 use crate::support::{
@@ -53,7 +54,7 @@ async fn read(
         question: Question::Guardian {
             child,
             code,
-            about: Wish::Alerts,
+            about: Wish::Alerts(Part::default()),
         },
     };
     let looks = Looks::start(bench.gateway.clone());

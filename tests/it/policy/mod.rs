@@ -1,11 +1,13 @@
 //! Rules of the gateway, through its use cases, on every engine.
 
 mod agreements;
+mod alert_life;
 mod bounds;
 mod certificates;
 mod consents;
 mod deliveries;
 mod erasure;
+mod escalation;
 mod explained;
 mod guardian_codes;
 mod instructors;

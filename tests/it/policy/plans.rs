@@ -10,11 +10,13 @@ use std::collections::BTreeSet;
 
 use yuqiao::{
     access::{Asker, Permit, facts::FacilityFacts},
-    domain::{alert::Category, purpose::Purpose},
+    clock::Clock,
+    domain::{alert::Category, escalation::EscalationHours, purpose::Purpose},
     service::caller::Claim,
     store::{
-        Tx, alerts, alerts::Wanted, askers, assessments, backfills, check_ups, children, facts,
-        inboxes, looks,
+        Tx, alert_life, alerts,
+        alerts::{Part, Wanted},
+        askers, assessments, backfills, check_ups, children, escalations, facts, inboxes, looks,
     },
 };
 
@@ -36,6 +38,7 @@ struct Query {
 const CHILDREN: Search = ("children", &["region", "id"]);
 const ALERTS: Search = ("alerts", &["region", "child"]);
 const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
+const CLOCKS: Search = ("escalations", &["region", "alert"]);
 const DISPUTES: Search = ("guardianships", &["region", "child"]);
 const WAITING: &[Search] = &[
     ("children", &["region", "assessed_by"]),
@@ -71,8 +74,11 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         ("standings", &["region", "organization"]),
     ]);
     let mut of = FacilityFacts { facility, agreements: vec![], assignments: vec![] };
-    query!("assignments", facts::assignments(tx, region, &mut of, id(6)), &[
+    query!("assignments", facts::assignments(tx, region, &mut of, Some(id(6))), &[
         ("assignments", &["region", "facility", "practitioner"]),
+    ]);
+    query!("everybody's assignments", facts::assignments(tx, region, &mut of, None), &[
+        ("assignments", &["region", "facility"]),
     ]);
     query!("the children of a facility", facts::children_at(tx, region, &[facility], today),
         &[CURRENT, CHILDREN, DISPUTES]);
@@ -85,9 +91,16 @@ async fn queries(bench: &Bench) -> Vec<Query> {
     query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),
         &[("consents", &["region", "child", "recipient"]), ("guardianships", &["region", "id"])]);
     query!("standing alerts", alerts::standing(tx, region, &children), &[ALERTS, EVIDENCE]);
+    query!("decided alerts", alerts::decided(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("states of alerts", alerts::states(tx, region, &[id(70)]), &[("alerts", &["region", "id"])]);
-    query!("the child of an alert", alerts::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
-    query!("children to follow up", alerts::children_to_follow_up(tx, region, "", 50), &[ALERTS]);
+    query!("the child of an alert", alert_life::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
+    query!("children to follow up", alerts::children_to_follow_up(tx, region, Part::Standing, "", 50), &[ALERTS]);
+    query!("children with decisions", alerts::children_to_follow_up(tx, region, Part::Decided, "", 50), &[ALERTS]);
+    query!("clocks", escalations::running(tx, region, &children), &[("escalations", &["region", "child"])]);
+    query!("clocks that are due", escalations::due(tx, region, EscalationHours::USUAL, bench.clock.now(), 64),
+        &[("escalations", &["region", "reached", "since_us"])]);
+    query!("notices after a number", inboxes::notices_after(tx, region, facility, 7, 100),
+        &[("inbox_notices", &["region", "recipient", "number"])]);
     query!("held", inboxes::held(tx, region, &children), &[("inbox_held", &["region", "child"])]);
     query!("an inbox's extent", inboxes::extent(tx, region, facility), &[("inboxes", &["region", "recipient"])]);
     query!("an inbox after a number", inboxes::after(tx, region, facility, 7, 100),
@@ -126,19 +139,22 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
     ];
     for (name, asker, purpose) in rows {
         let permits = [permitted(asker, purpose)];
-        let all = Wanted::default();
-        let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
-        done.unwrap();
-        let searches = &[ALERTS, CHILDREN, EVIDENCE];
-        queries.push(Query {
-            name,
-            statements,
-            searches,
-        });
+        for part in [Part::Standing, Part::Decided] {
+            let all = Wanted { only: None, part };
+            let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
+            done.unwrap();
+            let searches = &[ALERTS, CHILDREN, EVIDENCE, CLOCKS];
+            queries.push(Query {
+                name,
+                statements,
+                searches,
+            });
+        }
     }
     let permits = [permitted(Asker::FacilityStaff, Purpose::DailyCare)];
     let wanted = Wanted {
         only: Some(vec![id(70)]),
+        ..Wanted::default()
     };
     let (done, statements) = overhear(alerts::under(tx, region(), &permits, &wanted)).await;
     done.unwrap();
@@ -147,6 +163,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
         ALERTS,
         CHILDREN,
         EVIDENCE,
+        CLOCKS,
     ];
     queries.push(Query {
         name: "alerts of an inbox",

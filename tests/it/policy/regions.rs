@@ -17,6 +17,7 @@ use yuqiao::{
         push::{Pushes, Row, Verdict},
         unmatched,
     },
+    store::alerts::Part,
 };
 
 use crate::{
@@ -233,6 +234,7 @@ async fn nobody_sees_or_turns_what_is_in_another_region() {
             facility: two.there.facilities[0].id,
             purpose: None,
             child: Some(foreign.id),
+            part: Part::Standing,
         };
         ask.claim = two.here.hospital.claim.clone();
         assert_eq!(reason(looks.ask(ask).await), Reason::NotFound);

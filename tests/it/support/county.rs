@@ -31,7 +31,11 @@ use yuqiao::{
         guardianships::{self, NewGuardianship},
         push::{Row, RowParts},
     },
-    store::{alerts::Disclosed, consents::ConsentRow, enrolments::EnrolmentRow},
+    store::{
+        alerts::{Disclosed, Part},
+        consents::ConsentRow,
+        enrolments::EnrolmentRow,
+    },
 };
 use zeroize::Zeroizing;
 
@@ -344,6 +348,7 @@ impl County {
                 facility: party.id,
                 purpose: None,
                 child,
+                part: Part::Standing,
             },
         }
     }
@@ -356,7 +361,7 @@ impl County {
             region: self.region(),
             method: "AlertService.Watch",
             question: Question::Inbox {
-                facility: party.id,
+                recipient: party.id,
                 after,
                 limit,
             },

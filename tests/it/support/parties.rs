@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use yuqiao::{
     domain::{
         actor::{Actor, ActorRole, Practitioner},
+        escalation::EscalationHours,
         growth_standard::GrowthStandard,
         id::Id,
         identifier::SocialCreditCode,
@@ -103,6 +104,7 @@ impl Bench {
             correct_for_altitude: false,
             growth_standard: GrowthStandard::Wst423,
             rule_set: None,
+            escalation: EscalationHours::USUAL,
         };
         let kind = OrganizationKind::HealthCommission;
         let commission = invitation(kind, "示例卫生健康委");

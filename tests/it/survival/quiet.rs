@@ -9,8 +9,9 @@ use yuqiao::{
     },
     clock::Clock,
     domain::{
-        alert::Alert,
+        alert::{Alert, Level},
         child::Child,
+        escalation::EscalationStep,
         id::Id,
         organization::{Organization, OrganizationKind, Standing},
     },
@@ -21,7 +22,8 @@ use yuqiao::{
         tide,
     },
     store::{
-        alerts, children, facts,
+        alerts::{self, AlertRow},
+        children, escalations, facts,
         inboxes::{self, Held, Pointer},
         regions,
     },
@@ -46,25 +48,28 @@ pub async fn settle(bench: &Bench) {
     }
 }
 
-/// What each facility should hold, from the facts as they stand: by the facts a look reads
-/// (`children_at`), not by those a delivery reads.
+/// What each recipient should hold, from the facts as they stand: by the facts a look reads
+/// (`children_at`), not by those a delivery reads. And the clocks: one for each urgent alert that a
+/// facility holds and nobody has taken up, with no step left undone.
 async fn should_hold(bench: &Bench, county: &County) -> Held {
     let mut tx = bench.gateway.store().snapshot().await.unwrap();
     let (settings, _) = regions::find(&mut tx, region()).await.unwrap().unwrap();
     let now = bench.clock.now();
     let today = settings.zone.day(now);
+    let children: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
+    let clocks = escalations::running(&mut tx, region(), &children).await;
+    let mut clocks: BTreeMap<_, _> = clocks
+        .unwrap()
+        .into_iter()
+        .map(|c| ((c.alert, c.facility), c))
+        .collect();
     let mut should = Held::new();
     for party in &county.facilities {
-        let mut found = facts::facilities(&mut tx, region(), &[party.id])
+        let facilities = facts::facilities(&mut tx, region(), &[party.id]).await;
+        let mut facility = facilities.unwrap().remove(&party.id).unwrap();
+        facts::assignments(&mut tx, region(), &mut facility, None)
             .await
             .unwrap();
-        let facility = found.remove(&party.id).unwrap();
-        let asker = AskerFacts {
-            organization: party.id,
-            kind: OrganizationKind::PublicFacility,
-            standing: Some(Standing::Active),
-            actor: None,
-        };
         let wards = facts::children_at(&mut tx, region(), &[party.id], today).await;
         for mut child in wards.unwrap().remove(&party.id).unwrap_or_default() {
             let of = [child.child];
@@ -73,26 +78,59 @@ async fn should_hold(bench: &Bench, county: &County) -> Held {
                 .unwrap()
                 .remove(&(child.child, party.id))
                 .unwrap_or_default();
-            let facts = Facts {
-                zone: settings.zone,
-                asker: &asker,
-                facility: Some(&facility),
-                child: Some(&child),
+            let standing = alerts::standing(&mut tx, region(), &of).await.unwrap();
+            let asker = |organization| AskerFacts {
+                organization,
+                kind: OrganizationKind::PublicFacility,
+                standing: Some(Standing::Active),
+                actor: None,
             };
-            let Some(scope) = access::reach(&facts, now) else {
+            let reach = |organization, instructors: bool| {
+                let asker = asker(organization);
+                let facts = Facts {
+                    zone: settings.zone,
+                    asker: &asker,
+                    facility: Some(&facility),
+                    child: Some(&child),
+                };
+                if instructors {
+                    access::reach_of_instructors(&facts, now)
+                } else {
+                    access::reach(&facts, now)
+                }
+            };
+            let Some(scope) = reach(party.id, false) else {
                 continue;
             };
-            let standing = alerts::standing(&mut tx, region(), &of).await.unwrap();
-            let reached: BTreeMap<Id<Alert>, i64> = standing
-                .iter()
-                .filter(|a| scope.reaches(&a.facts))
-                .map(|a| (a.id, a.revision))
-                .collect();
-            if !reached.is_empty() {
-                should.insert((child.child, party.id), reached);
+            let mut hold = |recipient, alert: &AlertRow| {
+                let of = should.entry((child.child, recipient)).or_default();
+                of.insert(alert.id, alert.revision);
+            };
+            for alert in standing.iter().filter(|a| scope.reaches(&a.facts)) {
+                hold(party.id, alert);
+                if alert.facts.level != Level::Urgent || !alert.state.is_unattended() {
+                    continue;
+                }
+                let clock = clocks.remove(&(alert.id, party.id)).expect("a clock");
+                let reached = settings.escalation.reached(clock.since, now);
+                assert_eq!(clock.reached, reached, "what is due is done");
+                if reached >= Some(EscalationStep::ToMchCentre) && alert.facts.for_mch {
+                    hold(county.mch.id, alert);
+                }
+                for institution in [county.hospital.id, county.mch.id] {
+                    let scope = reach(institution, true);
+                    let reaches = scope.is_some_and(|s| s.reaches(&alert.facts));
+                    if reached.is_some() && reaches {
+                        hold(institution, alert);
+                    }
+                }
             }
         }
     }
+    assert!(
+        clocks.is_empty(),
+        "clocks that nothing runs for: {clocks:?}"
+    );
     tx.rollback().await.unwrap();
     should
 }
@@ -101,7 +139,8 @@ async fn should_hold(bench: &Bench, county: &County) -> Held {
 async fn replayed(bench: &Bench, county: &County) -> Held {
     let mut tx = bench.gateway.store().snapshot().await.unwrap();
     let mut held = Held::new();
-    for party in &county.facilities {
+    let institutions = [&county.hospital, &county.mch];
+    for party in county.facilities.iter().chain(institutions) {
         let entries = inboxes::after(&mut tx, region(), party.id, 0, 1_000_000)
             .await
             .unwrap();

@@ -6,6 +6,7 @@ use tonic::Code;
 use yuqiao::{
     clock::system_chance,
     domain::{
+        escalation::EscalationHours,
         growth_standard::GrowthStandard,
         identifier::SocialCreditCode,
         organization::OrganizationKind as Kind,
@@ -159,6 +160,7 @@ async fn second_region(server: &Server) -> String {
         correct_for_altitude: false,
         growth_standard: GrowthStandard::Wst423,
         rule_set: None,
+        escalation: EscalationHours::USUAL,
     };
     let invitation = Invitation {
         kind: Kind::HealthCommission,

@@ -399,8 +399,7 @@ async fn settings_and_bad_fields() {
         let edit = |altitude_m| wire::UpdateRegionRequest {
             name: PARENT.to_owned(),
             altitude_m: Some(altitude_m),
-            correct_for_altitude: None,
-            growth_standard: 0,
+            ..Default::default()
         };
         let region = office.update_region(edit(1400)).await.unwrap().into_inner();
         assert_eq!(
@@ -411,9 +410,8 @@ async fn settings_and_bad_fields() {
         assert_eq!(region.growth_standard(), wire::GrowthStandard::Wst423);
         let to_who = wire::UpdateRegionRequest {
             name: PARENT.to_owned(),
-            altitude_m: None,
-            correct_for_altitude: None,
             growth_standard: wire::GrowthStandard::Who.into(),
+            ..Default::default()
         };
         office.update_region(to_who).await.unwrap();
         let region = office.update_region(edit(1300)).await.unwrap().into_inner();

@@ -111,6 +111,21 @@ impl<'a> Asked<'a> {
         };
         let answer = by.alerts().acknowledge_alert(request).await;
         self.note("AcknowledgeAlert", "", answer);
+        let request = wire::FollowUpAlertRequest {
+            name: named.alert.clone(),
+            outcome: wire::FollowUpOutcome::Referred.into(),
+            ..Default::default()
+        };
+        let answer = by.alerts().follow_up_alert(request).await;
+        self.note("FollowUpAlert", "", answer);
+        let request = wire::ResolveAlertRequest {
+            name: named.alert.clone(),
+            decision: wire::Decision::Recovered.into(),
+            reason: "测试".to_owned(),
+            ..Default::default()
+        };
+        let answer = by.alerts().resolve_alert(request).await;
+        self.note("ResolveAlert", "", answer);
         let request = wire::ListLooksRequest {
             child: named.child.clone(),
             guardian_code: code.to_string(),

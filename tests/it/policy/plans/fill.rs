@@ -26,6 +26,8 @@ const TABLES: &[&str] = &[
     "ledger_entries",
     "ledger_leaves",
     "backfills",
+    "escalations",
+    "inbox_notices",
 ];
 
 /// What a column holds in row `i`, so that joins meet and states are as in life: most enrolments,
@@ -49,10 +51,12 @@ fn value(table: &str, column: &str, is_text: bool, blob: &str) -> String {
         ("enrolments", "last_day") => "CASE WHEN i % 4 = 0 THEN NULL ELSE '202' || (i % 6) || '-06-30' END".into(),
         ("consents", "state") => "CASE WHEN i % 4 = 0 THEN 'GRANTED' ELSE 'WITHDRAWN' END".into(),
         ("alerts", "state") => "CASE WHEN i % 5 = 0 THEN 'OPEN' ELSE 'RESOLVED' END".into(),
+        ("alerts", "resolved_by") => "CASE WHEN i % 50 = 1 THEN 'x' ELSE NULL END".into(),
+        ("escalations", "reached") => "i % 4".into(),
         ("alerts", "for_mch") => "CASE WHEN i % 2 = 0 THEN 1 ELSE 0 END".into(),
         ("guardianships", "ended_us" | "disputed_us") => "NULL".into(),
         ("check_ups", "superseded") => "0".into(),
-        (_, "sealed" | "digest" | "bytes" | "hash" | "opening" | "wrapped_key") => blob.into(),
+        (_, "sealed" | "digest" | "bytes" | "hash" | "opening" | "wrapped_key" | "follow_up_note" | "decision_reason") => blob.into(),
         _ if is_text => "'x' || i".into(),
         _ => "i".into(),
     }

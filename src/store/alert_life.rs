@@ -1,0 +1,164 @@
+//! What becomes of an alert after it was raised: taken note of, followed up, resolved, retracted.
+//! The child's row is locked by whoever writes here.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Tx,
+    error::StoreError,
+    rows::{Reader, micros},
+};
+use crate::domain::{
+    alert::{Alert, AlertState, Life},
+    child::Child,
+    id::Id,
+    region::RegionCode,
+};
+
+/// The child an alert is about. Discloses nothing of the alert.
+pub async fn child_of(
+    tx: &mut Tx,
+    region: RegionCode,
+    alert: Id<Alert>,
+) -> Result<Option<Id<Child>>, StoreError> {
+    let row = tx
+        .query("SELECT id, child FROM alerts WHERE region = $1 AND id = $2")
+        .bind(region.to_string())
+        .bind(alert.to_string())
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| Reader::new(&row, "alerts", "id").parsed("child"))
+        .transpose()
+}
+
+/// Ends standing alerts as `state` (`RESOLVED` or `RETRACTED`), as their assessment says.
+pub async fn end(
+    tx: &mut Tx,
+    region: RegionCode,
+    alerts: &[Id<Alert>],
+    state: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE alerts SET state = $3, ended_us = $4, revision = revision + 1
+         WHERE region = $1 AND {} AND state IN ('OPEN', 'ACKNOWLEDGED')",
+        tx.among("id", 2)
+    );
+    tx.query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(alerts.iter().map(ToString::to_string).collect())
+        .bind(state)
+        .bind(micros(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps that the facility took note.
+pub async fn acknowledge(
+    tx: &mut Tx,
+    region: RegionCode,
+    alert: Id<Alert>,
+    state: &AlertState,
+) -> Result<(), StoreError> {
+    write(tx, region, alert, state).await
+}
+
+/// Keeps a follow-up, with what was said of it, sealed.
+pub async fn follow_up(
+    tx: &mut Tx,
+    region: RegionCode,
+    alert: Id<Alert>,
+    state: &AlertState,
+    note: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    write(tx, region, alert, state).await?;
+    tx.query("UPDATE alerts SET follow_up_note = $3 WHERE region = $1 AND id = $2")
+        .bind(region.to_string())
+        .bind(alert.to_string())
+        .bind(note)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps a clinician's decision, with its reason, sealed. It ends the alert, so the revision rises.
+pub async fn decide(
+    tx: &mut Tx,
+    region: RegionCode,
+    alert: Id<Alert>,
+    state: &AlertState,
+    reason: Vec<u8>,
+) -> Result<(), StoreError> {
+    write(tx, region, alert, state).await?;
+    tx.query(
+        "UPDATE alerts SET decision_reason = $3, revision = revision + 1
+         WHERE region = $1 AND id = $2",
+    )
+    .bind(region.to_string())
+    .bind(alert.to_string())
+    .bind(reason)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Raises the revision of alerts that were passed on, so that whoever holds one is told.
+pub async fn touch(
+    tx: &mut Tx,
+    region: RegionCode,
+    alerts: impl IntoIterator<Item = Id<Alert>>,
+) -> Result<(), StoreError> {
+    let ids: Vec<String> = alerts.into_iter().map(|a| a.to_string()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE alerts SET revision = revision + 1 WHERE region = $1 AND {}",
+        tx.among("id", 2)
+    );
+    tx.query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(ids)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn write(
+    tx: &mut Tx,
+    region: RegionCode,
+    alert: Id<Alert>,
+    state: &AlertState,
+) -> Result<(), StoreError> {
+    let Life {
+        acknowledged,
+        followed_up,
+        ended,
+        decided,
+        ..
+    } = state.life();
+    tx.query(
+        "UPDATE alerts SET state = $3, acknowledged_by = $4, acknowledged_us = $5,
+                followed_up_by = $6, followed_up_us = $7, follow_up = $8,
+                ended_us = $9, resolved_by = $10, decision = $11
+         WHERE region = $1 AND id = $2",
+    )
+    .bind(region.to_string())
+    .bind(alert.to_string())
+    .bind(state.stored())
+    .bind(acknowledged.map(|a| a.by.to_string()))
+    .bind(acknowledged.map(|a| micros(a.at)))
+    .bind(followed_up.map(|f| f.by.to_string()))
+    .bind(followed_up.map(|f| micros(f.at)))
+    .bind(followed_up.map(|f| f.outcome.as_str()))
+    .bind(ended.map(micros))
+    .bind(decided.map(|(by, _)| by.to_string()))
+    .bind(decided.map(|(_, decision)| decision.as_str()))
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! The clocks of urgent alerts that nobody has taken up: one row for each alert and facility that
+//! holds it, while it runs. Whoever writes here has the child's row locked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Tx,
+    engine::{Column, Conflict, Row},
+    error::StoreError,
+    rows::{Reader, micros},
+};
+use crate::{
+    access::{Permit, Scope},
+    domain::{
+        alert::Alert,
+        child::Child,
+        escalation::{EscalationHours, EscalationStep},
+        id::Id,
+        organization::Organization,
+        region::RegionCode,
+    },
+};
+
+/// A clock that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    /// The alert.
+    pub alert: Id<Alert>,
+    /// The facility that holds it.
+    pub facility: Id<Organization>,
+    /// The child.
+    pub child: Id<Child>,
+    /// How far it has been passed on.
+    pub reached: Option<EscalationStep>,
+    /// When it was delivered.
+    pub since: DateTime<Utc>,
+}
+
+/// How far an alert `a` of the query around it has been passed on, at whichever facility it came
+/// furthest; for [`reached_of_alert`]. (The plus keeps SQLite from looking for the region's largest.)
+pub(super) const REACHED_OF_ALERT: &str = "(SELECT MAX(+e.reached) FROM escalations e
+         WHERE e.region = a.region AND e.alert = a.id)";
+
+/// What [`REACHED_OF_ALERT`] says, in a column `reached`.
+pub(super) fn reached_of_alert(row: &Row) -> Result<Option<EscalationStep>, StoreError> {
+    let reached: Option<i64> = row.get("reached")?;
+    let r = Reader::new(row, "escalations", "id");
+    reached.map_or(Ok(None), |n| step(&r, n))
+}
+
+fn step(r: &Reader<'_>, reached: i64) -> Result<Option<EscalationStep>, StoreError> {
+    if reached == 0 {
+        return Ok(None);
+    }
+    let at = usize::try_from(reached - 1).ok();
+    let step = at.and_then(|at| EscalationStep::ALL.get(at));
+    step.copied().map(Some).ok_or_else(|| r.corrupt("reached"))
+}
+
+/// How far, as it is stored: 0 nowhere yet, then the steps in their order.
+fn stored(reached: Option<EscalationStep>) -> i64 {
+    let Some(reached) = reached else { return 0 };
+    (1..)
+        .zip(EscalationStep::ALL)
+        .find_map(|(n, &step)| (step == reached).then_some(n))
+        .unwrap_or(0)
+}
+
+/// The clocks of children.
+pub async fn running(
+    tx: &mut Tx,
+    region: RegionCode,
+    children: &[Id<Child>],
+) -> Result<Vec<Clock>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM escalations WHERE region = $1 AND {}",
+        tx.among("child", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(children.iter().map(ToString::to_string).collect())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "escalations", "alert");
+            Ok(Clock {
+                alert: r.parsed("alert")?,
+                facility: r.parsed("facility")?,
+                child: r.parsed("child")?,
+                reached: step(&r, r.int("reached")?)?,
+                since: r.time("since_us")?,
+            })
+        })
+        .collect()
+}
+
+/// Starts clocks.
+pub async fn start(tx: &mut Tx, region: RegionCode, clocks: &[Clock]) -> Result<(), StoreError> {
+    let text = |f: &dyn Fn(&Clock) -> String| Column::Text(clocks.iter().map(f).collect());
+    let columns = [
+        (
+            "region",
+            Column::Text(vec![region.to_string(); clocks.len()]),
+        ),
+        ("alert", text(&|c| c.alert.to_string())),
+        ("facility", text(&|c| c.facility.to_string())),
+        ("child", text(&|c| c.child.to_string())),
+        (
+            "reached",
+            Column::Int(clocks.iter().map(|c| stored(c.reached)).collect()),
+        ),
+        (
+            "since_us",
+            Column::Int(clocks.iter().map(|c| micros(c.since)).collect()),
+        ),
+    ];
+    tx.insert("escalations", &columns, Conflict::Fail).await?;
+    Ok(())
+}
+
+/// Keeps how far a clock has come.
+pub async fn advance(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE escalations SET reached = $4
+         WHERE region = $1 AND alert = $2 AND facility = $3",
+    )
+    .bind(region.to_string())
+    .bind(clock.alert.to_string())
+    .bind(clock.facility.to_string())
+    .bind(stored(clock.reached))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Stops a clock.
+pub async fn stop(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
+    tx.query("DELETE FROM escalations WHERE region = $1 AND alert = $2 AND facility = $3")
+        .bind(region.to_string())
+        .bind(clock.alert.to_string())
+        .bind(clock.facility.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Children with a clock whose next step is due, at most `limit` a step, those longest due first.
+pub async fn due(
+    tx: &mut Tx,
+    region: RegionCode,
+    hours: EscalationHours,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<BTreeSet<Id<Child>>, StoreError> {
+    let mut children = BTreeSet::new();
+    for (reached, &next) in (0_i64..).zip(EscalationStep::ALL) {
+        let rows = tx
+            .query(
+                "SELECT alert, child FROM escalations
+                 WHERE region = $1 AND reached = $2 AND since_us <= $3 AND not_before_us <= $5
+                 ORDER BY since_us LIMIT $4",
+            )
+            .bind(region.to_string())
+            .bind(reached)
+            .bind(micros(hours.delivered_by(next, now)))
+            .bind(limit)
+            .bind(micros(now))
+            .fetch_all(tx)
+            .await?;
+        for row in &rows {
+            children.insert(Reader::new(row, "escalations", "alert").parsed("child")?);
+        }
+    }
+    Ok(children)
+}
+
+/// Puts the next step of a child's clocks off until `later`: it could not be taken.
+pub async fn defer(
+    tx: &mut Tx,
+    region: RegionCode,
+    child: Id<Child>,
+    later: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query("UPDATE escalations SET not_before_us = $3 WHERE region = $1 AND child = $2")
+        .bind(region.to_string())
+        .bind(child.to_string())
+        .bind(micros(later))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// What of a facility has come as far as the commission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtCommission {
+    /// Urgent alerts.
+    pub alerts: u64,
+    /// The children they are about.
+    pub children: u64,
+}
+
+/// How much of each facility has come as far as the commission. Demands a permit for counts; which of
+/// them are too small to tell is for the caller.
+pub async fn at_commission(
+    tx: &mut Tx,
+    region: RegionCode,
+    permit: &Permit,
+    facilities: Vec<String>,
+) -> Result<BTreeMap<Id<Organization>, AtCommission>, StoreError> {
+    let Scope::Counts = permit.scope() else {
+        return Ok(BTreeMap::new());
+    };
+    let sql = format!(
+        "SELECT facility, COUNT(*) AS alerts, COUNT(DISTINCT child) AS children
+         FROM escalations
+         WHERE region = $1 AND reached = 3 AND {} GROUP BY facility",
+        tx.among("facility", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(facilities)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "escalations", "facility");
+            let counts = AtCommission {
+                alerts: r.number("alerts")?,
+                children: r.number("children")?,
+            };
+            Ok((r.parsed("facility")?, counts))
+        })
+        .collect()
+}
