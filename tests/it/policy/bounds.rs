@@ -17,7 +17,7 @@ use crate::{
         county::{County, allergy, coded, day, haemoglobin},
         on_every_engine,
     },
-    survival::quiet::in_line,
+    survival::quiet::{in_line, settle},
 };
 
 const KEPT: Retention = Retention {
@@ -88,6 +88,7 @@ async fn an_inbox_is_kept_for_its_time_and_tells_where_it_begins() {
         );
 
         bench.clock.advance(TimeDelta::days(31));
+        settle(&bench).await;
         swept(&bench).await;
         let (after, oldest) = read(&looks, &county, 0).await.unwrap();
         assert_eq!(oldest, last + 1, "it begins after what went");
