@@ -100,12 +100,13 @@ async fn an_inbox_is_kept_for_its_time_and_tells_where_it_begins() {
             shown.sort();
             shown
         };
-        assert_eq!(
-            shown(&after),
-            shown(&before),
+        assert_eq!(shown(&before).len(), 2);
+        // A month on, something else may be due besides.
+        let anew = shown(&after);
+        assert!(
+            shown(&before).iter().all(|alert| anew.contains(alert)),
             "whatever is held was delivered anew"
         );
-        assert_eq!(shown(&after).len(), 2);
         in_line(&bench, &county).await;
 
         // Who has read to the end goes on; who has not is told.
