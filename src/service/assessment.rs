@@ -265,9 +265,15 @@ pub(super) fn foresee(
     for raised in basis.assess(child, &opened, &known.care).raised {
         let subject = subject_index(basis.index, child, &raised);
         let digest = content_digest(basis.index, &raised);
-        let fate = match standing.remove(&(raised.family, subject)) {
+        let place = (raised.family.clone(), subject);
+        let before = standing.get(&place);
+        let same = before.is_some_and(|b| b.digest == digest);
+        if !same && known.decided.iter().any(|d| settles(d, &place.1, &raised)) {
+            continue;
+        }
+        let fate = match standing.remove(&place) {
             None => Fate::Raised,
-            Some(known) if known.digest == digest => Fate::Unchanged,
+            Some(_) if same => Fate::Unchanged,
             Some(_) => Fate::Changed,
         };
         fates.push((fate, raised.rule, raised.level));
@@ -338,13 +344,13 @@ fn plan_child(
             standing.remove(&place);
             continue;
         }
+        // If one stands, it ends below: what it had beyond the decision is gone.
+        if known.decided.iter().any(|d| settles(d, &subject, &raised)) {
+            continue;
+        }
         let alert = alert_row(
             child, &opened, &raised, before, subject, digest, occasion, chance,
         )?;
-        // If one stands, it ends below: what it had beyond the decision is gone.
-        if known.decided.iter().any(|d| settles(d, &alert)) {
-            continue;
-        }
         let renewed = standing.remove(&place).is_some();
         plan.changed.insert(child.row.id);
         let body =
@@ -377,13 +383,12 @@ fn plan_child(
 /// Whether a clinician's decision over an alert speaks for one that would be raised now: the same
 /// matter, no graver, and resting on nothing that the clinician had not before them. Where neither
 /// rests on a check-up, the day it was due is what it rests on.
-fn settles(decided: &AlertRow, raised: &AlertRow) -> bool {
-    let known = |check_up| decided.evidence.contains_key(check_up);
-    let nothing = raised.evidence.is_empty();
-    (&decided.family, &decided.subject) == (&raised.family, &raised.subject)
-        && raised.facts.level <= decided.facts.level
-        && raised.evidence.keys().all(known)
-        && (!nothing || raised.facts.evidence_first == decided.facts.evidence_first)
+fn settles(decided: &AlertRow, subject: &str, raised: &Raised) -> bool {
+    let known = |id: &String| decided.evidence.keys().any(|of| of.to_string() == *id);
+    (decided.family.as_str(), decided.subject.as_str()) == (raised.family.as_str(), subject)
+        && raised.level <= decided.facts.level
+        && raised.check_ups.iter().all(known)
+        && (!raised.check_ups.is_empty() || raised.date == decided.facts.evidence_first)
 }
 
 /// Opens a check-up that is sealed under the child's key.

@@ -4,8 +4,9 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Ask, Audience, OpenedAlert,
+    Ask, OpenedAlert,
     facility::shown,
+    medical_side::audience,
     open_alert,
     opened::{FOLLOW_UP_PLACE, REASON_PLACE},
     sitting::Sitting,
@@ -68,6 +69,7 @@ pub async fn act(
         let denied = side.denial.map(Error::Denied);
         return Err(denied.unwrap_or_else(|| Reason::NotFound.into()));
     };
+    let audience = audience(permits);
     let actor = caller.actor_id().to_string();
     sitting.leaf(ask, &actor, &shown(permits, &found)).await?;
     let mut seen_now = found.into_iter().next().ok_or(Reason::NotFound)?;
@@ -87,8 +89,7 @@ pub async fn act(
     let rung = delivery::reconcile(&mut sitting.tx, &setting, &[child]).await?;
     sitting.rise().await?;
     gateway.announce(region, rung).await;
-    open_alert(gateway, region, seen_now, &Audience::MedicalSide)?
-        .ok_or_else(|| Reason::NotFound.into())
+    open_alert(gateway, region, seen_now, &audience)?.ok_or_else(|| Reason::NotFound.into())
 }
 
 /// A decision over a child's health is a clinician's, whatever office opens the look.

@@ -4,13 +4,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    facility::{Ward, instructor_denial},
+    Audience,
+    facility::{Ward, instructor_denial, may_view},
     gathered::Care,
     sitting::Sitting,
 };
 use crate::{
     access::{
-        self, Asker, Denial, Permit,
+        self, Asker, Denial, Permit, Scope,
         facts::{AskerFacts, ChildFacts, Facts},
     },
     domain::{
@@ -33,6 +34,19 @@ pub(super) struct MedicalSide {
     pub(super) groups: Vec<Vec<Permit>>,
     /// Why not, where the asker has an office or a post there that does not open just now.
     pub(super) denial: Option<Denial>,
+}
+
+/// Who reads what one group of permits reaches: an MCH centre by its duty, or an instructor, to whom the
+/// consents say how much.
+pub(super) fn audience(permits: &[Permit]) -> Audience {
+    let by_duty = |p: &Permit| *p.scope() == Scope::AbnormalFindings;
+    if permits.iter().all(by_duty) {
+        Audience::MedicalSide
+    } else {
+        Audience::Instructor {
+            may_view: may_view(permits),
+        }
+    }
 }
 
 impl Sitting {

@@ -7,6 +7,7 @@ use super::{
     Ask, Audience, Event,
     facility::shown,
     inbox::{delivered, retraction},
+    medical_side::audience,
     sitting::{Shown, Sitting},
 };
 use crate::{
@@ -58,21 +59,28 @@ impl Sitting {
             .flatten()
             .filter_map(Permit::child)
             .collect();
-        let mut found: BTreeMap<Id<Alert>, Disclosed> =
-            found.into_iter().flatten().map(|d| (d.row.id, d)).collect();
+        let mut found: BTreeMap<Id<Alert>, (Disclosed, Audience)> = side
+            .groups
+            .iter()
+            .zip(found)
+            .flat_map(|(permits, found)| {
+                let audience = audience(permits);
+                let of = found.into_iter();
+                of.map(move |d| (d.row.id, (d, audience.clone())))
+            })
+            .collect();
         let events = entries.into_iter().map(|entry| {
             let event = match entry.pointer {
                 // An entry of an earlier revision is spoken for by a later one.
-                Pointer::Delivered { alert, revision } => found
-                    .remove(&alert)
-                    .and_then(|d| {
-                        if d.row.revision == revision {
-                            return Some(Event::Alert(Box::new(d), Audience::MedicalSide));
-                        }
-                        found.insert(alert, d);
-                        None
-                    })
-                    .unwrap_or(Event::Tombstone),
+                Pointer::Delivered { alert, revision } => match found.remove(&alert) {
+                    Some((d, audience)) if d.row.revision == revision => {
+                        Event::Alert(Box::new(d), audience)
+                    }
+                    other => {
+                        found.extend(other.map(|d| (alert, d)));
+                        Event::Tombstone
+                    }
+                },
                 Pointer::Retracted { alert, reason } => {
                     retraction(&open, alert, entry.child, reason)
                 }

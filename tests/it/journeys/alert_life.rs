@@ -215,6 +215,10 @@ async fn an_urgent_alert_is_passed_on_until_somebody_has_it_in_hand_and_a_clinic
             passed_on.care_card, alert.care_card,
             "what the medical side does"
         );
+        assert!(
+            passed_on.inputs.is_empty(),
+            "the consent is to alerts, not to results"
+        );
         let (number, told) = next_alert(&mut facility).await;
         assert_eq!((number, &told.name), (2, &alert.name));
         assert_eq!(told.escalated_to(), wire::EscalationStep::ToInstructor);

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
+use futures_util::StreamExt;
 use yuqiao::{
     access::{Closed, Key},
+    clinical::rules::RuleSet,
     domain::{
         actor::ActorRole,
         alert::{AlertState, Decision, FollowUpOutcome, Resolution},
@@ -15,7 +17,11 @@ use yuqiao::{
         finding::Finding,
         id::Id,
     },
-    service::{Error, Reason, caller::Claim},
+    service::{
+        Error, Reason,
+        caller::Claim,
+        rule_sets::{self, Preview},
+    },
     store::{alerts::AlertRow, alerts::Part},
 };
 
@@ -24,7 +30,7 @@ use crate::{
         Bench, Raw,
         care::{Care, somebody},
         county::{Ward, allergy, coded, day, haemoglobin},
-        on_every_engine,
+        on_every_engine, region,
     },
     survival::{audit::audit, quiet},
 };
@@ -275,6 +281,22 @@ async fn told(bench: &Bench, care: &Care, child: Id<Child>) -> BTreeSet<(String,
     standing.iter().map(one).collect()
 }
 
+/// Alerts of a family that the shipped rules would raise or take back, were they activated now.
+async fn foreseen(bench: &Bench, care: &Care, family: &str) -> u64 {
+    let office = &care.county.commission.claim;
+    let shipped = RuleSet::load().unwrap().id();
+    let preview = rule_sets::preview(&bench.gateway, region(), office, shipped);
+    let told: Vec<_> = preview.await.unwrap().collect().await;
+    let Some(Ok(Preview::Found(tally))) = told.into_iter().last() else {
+        panic!("a preview ends with what it found")
+    };
+    let of = tally
+        .cells
+        .iter()
+        .filter(|((rule, _), _)| rule.starts_with(family));
+    of.map(|(_, counts)| counts.raised + counts.resolved).sum()
+}
+
 const ORDERS: [[usize; 3]; 6] = [
     [0, 1, 2],
     [0, 2, 1],
@@ -349,6 +371,8 @@ async fn a_decision_holds_until_something_new_is_found_in_whatever_order_it_arri
         care.resolve(&bench, &care.clinician, mild.id, None, "测试")
             .await
             .unwrap();
+        let moved = foreseen(&bench, &care, "ANAEMIA").await;
+        assert_eq!(moved, 0, "a preview knows what was decided");
         // Graver, and then taken back: the decision over the first stands again.
         care.push(&bench, ward, "graver", "2026-08-20", haemoglobin(50))
             .await;
