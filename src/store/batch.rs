@@ -1,18 +1,25 @@
 //! Group commit: many callers share one transaction, each has its own answer.
 //!
 //! Members wait in a bounded queue; a worker takes whatever has gathered while the last batch was
-//! being written, so a lone caller waits for nobody and a crowd shares one flush. A batch that fails
+//! being written, so a lone caller waits for nobody and a crowd shares one flush. Of several workers a
+//! further one begins only with a batch worth its commit. A batch that fails
 //! falls back to its members one by one, so that one bad member fails alone; a batch that failed
 //! because the store is out of reach does not, or a queue of them would wait out as many time limits.
 //! A panic is a failure like another: the worker lives.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// Members one batch holds at most.
 pub const LARGEST: usize = 256;
+/// Members for which a further worker begins while another writes: a transaction costs as much for one
+/// member as for dozens.
+const WORTH_A_COMMIT: usize = 64;
+/// How long a smaller batch waits for the one that is being written. It does not wait out one that
+/// hangs.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// Members that may wait.
 const QUEUE: usize = 4096;
 
@@ -66,8 +73,9 @@ where
     pub fn start(workers: usize, apply: Arc<impl Apply<M, V, E>>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
+        let (writing, _) = watch::channel(0);
         for _ in 0..workers {
-            tokio::spawn(work(waiting.clone(), apply.clone()));
+            tokio::spawn(work(waiting.clone(), writing.clone(), apply.clone()));
         }
         Self { queue }
     }
@@ -96,8 +104,39 @@ where
     }
 }
 
+/// Takes what waits. While others write, waits for more, for one of them to end, or until patience is
+/// at its end. Empty: every end held by callers is dropped.
+async fn gather<T>(
+    queue: &mut mpsc::Receiver<T>,
+    writing: &watch::Sender<usize>,
+    patience: Duration,
+) -> Vec<T> {
+    let mut gathered = Vec::with_capacity(LARGEST);
+    queue.recv_many(&mut gathered, LARGEST).await;
+    // Only one worker gathers at a time, so until it is done others can only end.
+    let mut others = writing.subscribe();
+    if *others.borrow() == 0 {
+        return gathered;
+    }
+    let more = async {
+        while gathered.len() < WORTH_A_COMMIT {
+            let room = LARGEST - gathered.len();
+            if queue.recv_many(&mut gathered, room).await == 0 {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = more => {}
+        _ = others.changed() => {}
+        () = tokio::time::sleep(patience) => {}
+    }
+    gathered
+}
+
 async fn work<M, V, E>(
     queue: Arc<Mutex<mpsc::Receiver<Waiting<M, V, E>>>>,
+    writing: watch::Sender<usize>,
     apply: Arc<impl Apply<M, V, E>>,
 ) where
     M: Send + Sync + 'static,
@@ -105,13 +144,20 @@ async fn work<M, V, E>(
     E: Send + 'static,
 {
     loop {
-        let mut gathered = Vec::with_capacity(LARGEST);
-        if queue.lock().await.recv_many(&mut gathered, LARGEST).await == 0 {
-            return;
-        }
+        let gathered = {
+            let mut queue = queue.lock().await;
+            let gathered = gather(&mut queue, &writing, PATIENCE).await;
+            if gathered.is_empty() {
+                return;
+            }
+            writing.send_modify(|n| *n += 1);
+            gathered
+        };
         let (members, answers): (Vec<M>, Vec<_>) =
             gathered.into_iter().map(|w| (w.member, w.answer)).unzip();
-        match caught(&*apply, &members).await {
+        let written = caught(&*apply, &members).await;
+        writing.send_modify(|n| *n -= 1);
+        match written {
             Ok(verdicts) => {
                 for (answer, verdict) in answers.into_iter().zip(verdicts) {
                     // A caller that went away misses nothing: what it asked is done, and a retry
@@ -241,6 +287,44 @@ mod tests {
         let (answers, applied) = answers(&[101, 1, 2]).await;
         assert!(answers.iter().all(|a| *a == Err(Failure::OutOfReach)));
         assert_eq!(applied, 1);
+    }
+
+    /// What is gathered while so many others write, where more members come one by one.
+    async fn gathered(others: usize, more: usize, patience: Duration) -> usize {
+        let (send, mut queue) = mpsc::channel(QUEUE);
+        send.send(0).await.unwrap();
+        let (writing, _) = watch::channel(others);
+        let coming = async {
+            for n in 0..more {
+                tokio::task::yield_now().await;
+                send.send(n).await.unwrap();
+            }
+        };
+        let gathering = gather(&mut queue, &writing, patience);
+        tokio::join!(gathering, coming).0.len()
+    }
+
+    /// Break it: leave out the `select!` of `gather`.
+    #[tokio::test]
+    async fn a_further_worker_begins_with_a_batch_worth_its_commit() {
+        let ever = Duration::from_secs(3600);
+        assert_eq!(gathered(0, 100, ever).await, 1, "a lone caller");
+        assert_eq!(gathered(1, 100, ever).await, WORTH_A_COMMIT);
+        let short = Duration::from_millis(1);
+        assert_eq!(gathered(1, 0, short).await, 1, "beside one that hangs");
+    }
+
+    #[tokio::test]
+    async fn a_further_worker_begins_when_another_ends() {
+        let (send, mut queue) = mpsc::channel(QUEUE);
+        send.send(()).await.unwrap();
+        let (writing, _) = watch::channel(1);
+        let ends = async {
+            tokio::task::yield_now().await;
+            writing.send_modify(|n| *n -= 1);
+        };
+        let gathering = gather(&mut queue, &writing, Duration::from_secs(3600));
+        assert_eq!(tokio::join!(gathering, ends).0.len(), 1);
     }
 
     /// Holds every batch until it is told to go on.
