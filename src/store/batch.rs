@@ -343,7 +343,7 @@ mod tests {
         }
     }
 
-    /// Invariant 12. Break it: let `submit` wait for a place.
+    /// Invariant 12.
     #[tokio::test]
     async fn one_too_many_is_told_and_those_that_wait_are_answered() {
         let go = Arc::new(tokio::sync::Notify::new());

@@ -65,10 +65,9 @@ fn dawn(bench: &Bench, text: &str) -> DateTime<Utc> {
 
 /// Each key in turn opens and closes, while an allergy (urgent) and an anaemia stand.
 ///
-/// Invariant 7. Break it: leave out `change.touch` or `change.at` in `finish` of
-/// `service/enrolments.rs` or in `grant` and `withdraw` of `service/consents.rs`; the `backfill`s in
-/// `service/agreements.rs` (`turn`, `file`) or `service/organizations.rs` (`set_standing`); or
-/// `change.touch` in `turn` of `service/guardianships.rs`.
+/// Invariant 7. Break it: leave out the `backfill` of `turn` in `service/agreements.rs` or of
+/// `set_standing` in `service/organizations.rs`; or `change.at(…, ends)` in `grant` of
+/// `service/consents.rs`.
 #[tokio::test]
 async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
     on_every_engine(async |bench| {
@@ -221,7 +220,8 @@ async fn replay(bench: &Bench, county: &County) -> String {
 /// An agreement opens with its first day and closes after its last, at midnight in the region, and
 /// when a party ends it.
 ///
-/// Invariant 7. Break it: in `service/agreements.rs`, leave out either `backfill` of `file`.
+/// Invariant 7. Break it: in `service/agreements.rs`, leave out the first `backfill` of `file`, or that of
+/// `turn`.
 #[tokio::test]
 async fn the_days_of_an_agreement_deliver_and_retract() {
     on_every_engine(async |bench| {

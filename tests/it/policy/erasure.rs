@@ -55,7 +55,7 @@ fn reason<T>(answer: Result<T, Error>) -> Reason {
 }
 
 /// Invariant 10. Break it: in `store/erasures.rs`, let `erase` keep `wrapped_key`; or in
-/// `service/erasures.rs`, leave out `change.touch` or `close_keys`.
+/// `service/erasures.rs`, leave out `change.touch`.
 #[tokio::test]
 async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
     on_every_engine(async |bench| {

@@ -49,8 +49,7 @@ async fn leaves(bench: &Bench) -> usize {
 /// The connections that write: what is committed is on the disk before it is acknowledged. That no
 /// acknowledged row is lost when the program is killed is shown by `survival/kill.rs`.
 ///
-/// Invariant 1. Break it: in `store/engine.rs`, open SQLite with `SqliteSynchronous::Normal`, or let
-/// the connections to PostgreSQL set `synchronous_commit` to `off`.
+/// Invariant 1. Break it: in `store/engine.rs`, open SQLite with `SqliteSynchronous::Normal`.
 #[tokio::test]
 async fn a_commit_is_on_the_disk() {
     on_every_engine(async |bench| {

@@ -139,8 +139,7 @@ async fn time_in_the_ledger_never_goes_back_and_never_jumps_out_of_reach() {
 /// Two gateways, each doing one thing after the other has done one: the ledger tells it in this
 /// order, without a gap.
 ///
-/// Invariant 6. Break it: in `store/ledger.rs`, let `append` leave out the `UPDATE` of the head (a
-/// second leaf then finds its place taken).
+/// Invariant 6. Break it: in `service/disclosure.rs`, leave out `sitting.rise()`.
 #[tokio::test]
 async fn leaves_stand_in_the_order_of_events() {
     on_every_engine(async |bench| {

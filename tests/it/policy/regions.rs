@@ -168,8 +168,8 @@ async fn a_key_a_record_and_a_number_mean_another_thing_in_each_region() {
     .await;
 }
 
-/// Invariant 9. Break it: in `store/facts.rs`, leave `region` out of `children_at`, or in
-/// `store/organizations.rs` out of `list`.
+/// Invariant 9. Break it: in `store/organizations.rs`, leave the region out of the condition of `list`;
+/// or in `store/askers.rs`, let `find` take a standing in any region.
 #[tokio::test]
 async fn nobody_sees_or_turns_what_is_in_another_region() {
     on_every_engine(async |bench| {

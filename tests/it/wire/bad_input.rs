@@ -64,8 +64,8 @@ fn named(mut row: PushRequest, value: &str) -> PushRequest {
     row
 }
 
-/// Break it: in `domain/finding.rs`, let the units trap pass; in `domain/checkup.rs`, leave a
-/// comparison out of `check_dates`; in `domain/identifier/resident_id.rs`, ignore the check character.
+/// Break it: in `domain/finding.rs`, let the units trap pass; in `domain/identifier/resident_id.rs`,
+/// ignore the check character.
 #[tokio::test]
 async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
     on_every_server(async |server| {
@@ -295,8 +295,6 @@ fn long_row(number: &str) -> PushRequest {
 
 /// Rows are answered only when they are durable, so those before the cut are there; of the row that
 /// was cut there is nothing; and the whole file may be sent again.
-///
-/// Break it: in `service/push/apply.rs`, let `once` answer before `tx.commit()` (drop the transaction).
 #[tokio::test]
 async fn a_stream_cut_in_the_middle_of_a_row_leaves_the_rows_before_and_nothing_of_it() {
     on_every_server(async |server| {
@@ -363,8 +361,7 @@ async fn a_stream_cut_in_the_middle_of_a_row_leaves_the_rows_before_and_nothing_
     .await;
 }
 
-/// Break it: in `rpc/server.rs`, leave out `max_decoding_message_size`, or the layer that tells of
-/// messages that can't be read.
+/// Break it: in `rpc/server.rs`, leave out the layer that tells of messages that can't be read.
 #[tokio::test]
 async fn forty_megabytes_are_refused_in_words_and_the_rows_before_keep_their_verdicts() {
     on_every_server(async |server| {

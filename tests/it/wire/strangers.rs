@@ -454,10 +454,7 @@ async fn own(county: &County) -> Vec<Vec<u8>> {
     told
 }
 
-/// No total, page or number tells of a row that is hidden.
-///
-/// Invariant 4. Break it: in `store/facts.rs`, leave the facility out of `children_at`; or in
-/// `store/inboxes.rs`, let recipients share a counter.
+/// Invariant 4: no total, page or number tells of a row that is hidden.
 #[tokio::test]
 async fn children_of_others_change_nothing_in_what_a_facility_is_told() {
     on_every_server(async |server| {
