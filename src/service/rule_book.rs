@@ -76,6 +76,10 @@ impl RuleBook {
             let Some(id) = settings.rule_set else {
                 continue;
             };
+            if id != self.shipped.id() {
+                let shipped = self.shipped.id();
+                tracing::info!(%region, rule_set = %id, %shipped, "not the shipped rules count here");
+            }
             if self.read(tx, region, id).await?.is_none()
                 && let Err(fault) =
                     RuleSet::of(stored(tx, region, id).await?, self.shipped.tables().clone())

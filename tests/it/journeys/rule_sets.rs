@@ -10,6 +10,7 @@ use wire::{inbox_event::Event, preview_rule_set_response::Event as Previewed};
 use yuqiao::{clinical::rules::RuleFile, rpc::wire};
 
 use crate::support::{
+    REGION, Raw,
     clients::{Client, PARENT, reason, refused},
     rules::{adding, edited, id_of, shipped, stricter},
     server::{on_every_server, program},
@@ -468,4 +469,39 @@ fn rules_are_edited_checked_compared_and_tried_without_a_gateway() {
         "{told}"
     );
     assert!(told.contains("条件为空或自相矛盾"), "{told}");
+}
+
+/// Break it: in `cli/serve.rs`, let `opened` leave out the question whether the rules are readable.
+#[tokio::test]
+async fn a_gateway_does_not_start_with_rules_it_half_understands() {
+    on_every_server(async |server| {
+        server.stop().await;
+        // As a later program may have left it: named by its content, and not understood here.
+        let strange = edited(shipped(), "anaemia.toml", "level = \"URGENT\"", "level = \"GRAVE\"");
+        let id = id_of(&strange);
+        let mut raw = Raw::connect(&server.place()).await;
+        raw.execute(format!(
+            "INSERT INTO rule_sets (region, id, label, rules, added_us) VALUES ('{REGION}', '{id}', '新', 1, 0)"
+        ))
+        .await;
+        for file in &strange {
+            let content = file.text.replace('\'', "''");
+            raw.execute(format!(
+                "INSERT INTO rule_set_files (region, rule_set, name, content)
+                 VALUES ('{REGION}', '{id}', '{}', '{content}')",
+                file.name
+            ))
+            .await;
+        }
+        raw.execute(format!("UPDATE regions SET active_rule_set = '{id}'")).await;
+        let mut serve = program();
+        serve.arg("serve").arg(server.dir()).args(["--listen", "127.0.0.1:0"]);
+        let ended = serve.output().unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert!(told.contains(&id) && told.contains("anaemia.toml line"), "{told}");
+        raw.execute("UPDATE regions SET active_rule_set = ''".to_owned()).await;
+        server.start().await;
+    })
+    .await;
 }

@@ -3,6 +3,7 @@
 use chrono::Days;
 use yuqiao::{
     domain::{alert::Category, checkup::CheckUpStatus, guardianship::GuardianCodeUse},
+    ledger::{KeyState, Leaf, LeafBody},
     pki::GuardianCode,
     service::{
         Error, Reason, consents::Evidence, disclosure::Looks, erasures, guardian_codes,
@@ -54,6 +55,18 @@ fn reason<T>(answer: Result<T, Error>) -> Reason {
     answer.err().expect("a refusal").reason()
 }
 
+/// The changes that closed a key, in order.
+async fn closed(bench: &Bench) -> Vec<String> {
+    let sql = "SELECT bytes FROM ledger_leaves ORDER BY sequence".to_owned();
+    let bytes = Raw::connect(&bench.place).await.blobs(sql).await;
+    let leaves = bytes.iter().map(|b| Leaf::from_bytes(b).unwrap());
+    let closing = leaves.filter_map(|leaf| match leaf.body {
+        LeafBody::Change(c) if KeyState::read(&c.facts) == Some(KeyState::Closed) => Some(c.change),
+        _ => None,
+    });
+    closing.collect()
+}
+
 /// Invariant 10. Break it: in `store/erasures.rs`, let `erase` keep `wrapped_key`; or in
 /// `service/erasures.rs`, leave out `change.touch`.
 #[tokio::test]
@@ -90,6 +103,16 @@ async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
             matches!(last.pointer, Pointer::Retracted { .. }),
             "told to forget"
         );
+
+        // Its keys are closed, and the ledger says so of each.
+        let closed = closed(&bench).await;
+        for what in [
+            "CONSENT_ENDS_WITH_ERASURE",
+            "GUARDIANSHIP_ENDS_WITH_ERASURE",
+            "CHILD_ERASED",
+        ] {
+            assert!(closed.iter().any(|c| c == what), "{what}: {closed:?}");
+        }
 
         // Nothing that could open or find it is left.
         let mut raw = Raw::connect(&bench.place).await;

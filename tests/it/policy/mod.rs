@@ -9,6 +9,7 @@ mod deliveries;
 mod erasure;
 mod escalation;
 mod explained;
+mod freshness;
 mod guardian_codes;
 mod instructors;
 mod invariants;
