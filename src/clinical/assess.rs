@@ -4,8 +4,10 @@
 //! The caller compares the answer with what stands and opens, renews, supersedes or retracts.
 //! The answer does not depend on the order of the check-ups, and asking twice changes nothing.
 //!
-//! Measured (release, one core, shipped rules, the latest of eleven check-ups of ten findings each):
-//! about 2 µs for a healthy child, about 13 µs for one with six alerts, of which most is their text.
+//! Measured (release, one core of a busy machine, the three hundred shipped rules and all schedules, the
+//! latest of eleven check-ups of eleven findings each): about 13 µs for a healthy child, of which 4.5 are
+//! the schedules, and 1.5 µs more for each alert, of which most is its text (23 µs with eight). Nineteen
+//! records of doses beside them cost 4 µs.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -45,10 +45,10 @@ impl<'a> History<'a> {
         self.exams.len()
     }
 
-    /// The findings that occur at all.
-    pub(super) fn codes(&self) -> impl Iterator<Item = FindingCode> + '_ {
+    /// The findings that occur at all, each with the place of its latest check-up.
+    pub(super) fn codes(&self) -> impl Iterator<Item = (FindingCode, usize)> + '_ {
         let entries = CATALOGUE.iter().zip(&self.latest);
-        entries.filter_map(|(entry, latest)| latest.map(|_| entry.code))
+        entries.filter_map(|(entry, latest)| latest.map(|at| (entry.code, at)))
     }
 
     /// Oldest first, with their places.

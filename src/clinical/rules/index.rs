@@ -3,9 +3,10 @@
 
 use super::{Condition, Rule};
 use crate::clinical::growth::Indicator;
-use crate::clinical::history::{History, effective};
+use crate::clinical::history::History;
 use crate::clinical::schedule::{Item, Status, Track};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::finding::Finding;
 
 /// Places of rules in their set, by what calls for them.
 #[derive(Debug, Default)]
@@ -19,8 +20,37 @@ pub(super) struct Index {
 struct Called {
     /// Whatever its value is.
     always: Vec<usize>,
-    /// Only where some check-up states the value; in order of values.
-    by_value: Vec<(String, Vec<usize>)>,
+    /// Only where its latest check-up states the value.
+    by_latest: Valued,
+    /// Only where some check-up states the value.
+    by_any: Valued,
+}
+
+/// Rules by the value of a coded finding, in order of values.
+#[derive(Clone, Debug, Default)]
+struct Valued(Vec<(String, Vec<usize>)>);
+
+impl Valued {
+    fn add(&mut self, value: &str, at: usize) {
+        match self
+            .0
+            .binary_search_by(|(known, _)| known.as_str().cmp(value))
+        {
+            Ok(place) => self.0[place].1.push(at),
+            Err(place) => self.0.insert(place, (value.to_owned(), vec![at])),
+        }
+    }
+
+    fn of<'a>(&self, findings: impl Iterator<Item = &'a Finding>, places: &mut Vec<usize>) {
+        for value in findings.filter_map(Finding::coded) {
+            if let Ok(at) = self
+                .0
+                .binary_search_by(|(known, _)| known.as_str().cmp(value))
+            {
+                places.extend_from_slice(&self.0[at].1);
+            }
+        }
+    }
 }
 
 impl Index {
@@ -31,9 +61,6 @@ impl Index {
         };
         for (at, rule) in rules.iter().enumerate() {
             index.add(at, &rule.when);
-        }
-        for called in &mut index.by_finding {
-            called.by_value.sort_unstable();
         }
         index
     }
@@ -49,15 +76,12 @@ impl Index {
         }
         for &code in reads(when) {
             let called = &mut self.by_finding[code.index()];
-            let Some(values) = values(when) else {
-                called.always.push(at);
-                continue;
-            };
-            for value in values {
-                match called.by_value.iter_mut().find(|(known, _)| known == value) {
-                    Some((_, rules)) => rules.push(at),
-                    None => called.by_value.push((value.clone(), vec![at])),
+            match values(when) {
+                Values::Whatever => called.always.push(at),
+                Values::Latest(values) => {
+                    values.iter().for_each(|one| called.by_latest.add(one, at));
                 }
+                Values::Ever(values) => values.iter().for_each(|one| called.by_any.add(one, at)),
             }
         }
     }
@@ -82,18 +106,15 @@ impl Index {
                 asked.filter(|(track, status, _)| (*track, *status) == (item.track, item.status));
             asked.for_each(|(_, _, rules)| places.extend_from_slice(rules));
         }
-        for code in history.codes() {
-            places.extend_from_slice(&self.by_finding[code.index()].always);
-        }
-        for (_, exam) in history.exams() {
-            for finding in effective(exam) {
-                let by_value = &self.by_finding[finding.code().index()].by_value;
-                if by_value.is_empty() {
-                    continue;
-                }
-                let value = finding.coded().unwrap_or_default();
-                if let Ok(at) = by_value.binary_search_by(|(known, _)| known.as_str().cmp(value)) {
-                    places.extend_from_slice(&by_value[at].1);
+        for (code, latest) in history.codes() {
+            let called = &self.by_finding[code.index()];
+            places.extend_from_slice(&called.always);
+            if !called.by_latest.0.is_empty() {
+                called.by_latest.of(history.all(latest, code), &mut places);
+            }
+            if !called.by_any.0.is_empty() {
+                for (at, _) in history.exams() {
+                    called.by_any.of(history.all(at, code), &mut places);
                 }
             }
         }
@@ -103,15 +124,23 @@ impl Index {
     }
 }
 
-/// The values of its finding without which a condition cannot hold; `None` where any value may do.
-fn values(when: &Condition) -> Option<&[String]> {
+/// The values of its finding without which a condition cannot hold.
+enum Values<'r> {
+    Whatever,
+    /// In the latest check-up that has the finding.
+    Latest(&'r [String]),
+    /// In any check-up.
+    Ever(&'r [String]),
+}
+
+fn values(when: &Condition) -> Values<'_> {
     match when {
-        Condition::Coded { any_of, .. } if !any_of.is_empty() => Some(any_of),
-        Condition::EachAllergen { kinds, .. } => Some(kinds),
+        Condition::Coded { any_of, .. } if !any_of.is_empty() => Values::Latest(any_of),
+        Condition::EachAllergen { kinds, .. } => Values::Ever(kinds),
         Condition::Stands { code, .. } | Condition::Period { code, .. } => {
-            Some(std::slice::from_ref(code))
+            Values::Ever(std::slice::from_ref(code))
         }
-        _ => None,
+        _ => Values::Whatever,
     }
 }
 

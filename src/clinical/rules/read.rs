@@ -5,16 +5,14 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{
-    AgeBound, AgeRange, CareLimit, Clock, Condition, FollowUp, Limit, Recipient, Rule, Settled,
-    Source, growth,
-};
+use super::ages::age_range;
+use super::checked::check_condition;
+use super::{CareLimit, Condition, FollowUp, Recipient, Rule, Source};
 use crate::clinical::care_card::{
     FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
 };
 use crate::clinical::fitness::Grade;
 use crate::domain::alert::{Category, Level};
-use crate::domain::catalogue::{FindingCode, Kind};
 
 /// A rule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -403,165 +401,4 @@ fn care_limit(
         grade: raw.grade,
         until: Template::read(&raw.until, offered).map_err(RuleFault::FitnessTemplate)?,
     })
-}
-
-fn age_range(from: &str, until: &str) -> Result<AgeRange, RuleFault> {
-    let bound = |text: &str| {
-        let (digits, months) = match (text.strip_suffix('d'), text.strip_suffix('m')) {
-            (Some(digits), _) => (digits, false),
-            (_, Some(digits)) => (digits, true),
-            _ => return Err(RuleFault::Age),
-        };
-        // Bounded, so that ages can be compared without overflow.
-        let number = digits.parse::<u16>().map_err(|_| RuleFault::Age)?.into();
-        Ok(if months {
-            AgeBound::Months(number)
-        } else {
-            AgeBound::Days(number)
-        })
-    };
-    let (from, until) = (bound(from)?, bound(until)?);
-    // A month has at least 28 days and at most 31: enough to see that a mixed range can be empty.
-    let (earliest, latest) = match (from, until) {
-        (AgeBound::Days(from), AgeBound::Days(until)) => (from, until),
-        (AgeBound::Months(from), AgeBound::Months(until)) => (from, until),
-        (AgeBound::Days(from), AgeBound::Months(until)) => (from, until * 28),
-        (AgeBound::Months(from), AgeBound::Days(until)) => (from * 31, until),
-    };
-    if earliest >= latest {
-        return Err(RuleFault::AgesEmpty);
-    }
-    Ok(AgeRange { from, until })
-}
-
-fn check_condition(when: &Condition) -> Result<(), RuleFault> {
-    match when {
-        Condition::Nutrition {
-            standard,
-            indicator,
-            class,
-        } => {
-            if growth::class_exists(*standard, *indicator, *class) {
-                Ok(())
-            } else {
-                Err(RuleFault::IndicatorWithoutClass)
-            }
-        }
-        Condition::GrowthCourse {
-            pattern,
-            indicator,
-            apart,
-            ..
-        } if !growth::is_sound(pattern, *indicator, *apart) => Err(RuleFault::Condition),
-        Condition::GrowthLevel { any_of, .. } if any_of.is_empty() => Err(RuleFault::Condition),
-        Condition::Haemoglobin {
-            at_least, below, ..
-        } if at_least >= below || *below > 300 => Err(RuleFault::Condition),
-        Condition::Coded {
-            finding,
-            any_of,
-            none_of,
-            settled_by,
-        } => {
-            if any_of.is_empty() == none_of.is_empty() {
-                return Err(RuleFault::Condition);
-            }
-            for Settled { finding, any_of } in settled_by {
-                if any_of.is_empty() {
-                    return Err(RuleFault::Condition);
-                }
-                check_codes(*finding, any_of)?;
-            }
-            check_codes(*finding, any_of.iter().chain(none_of))
-        }
-        Condition::Quantity {
-            finding,
-            at_least,
-            below,
-        } => check_limits(*finding, *at_least, *below),
-        Condition::Stands {
-            finding,
-            code,
-            ended_by,
-            ended_code,
-        } => {
-            check_codes(*finding, [code])?;
-            check_codes(*ended_by, [ended_code.as_ref().unwrap_or(code)])
-        }
-        Condition::Period {
-            finding,
-            code,
-            clocks,
-            ended_by,
-            ..
-        } => {
-            let is_date = |clock: &Clock| clock.from.entry().kind == Kind::Date;
-            if clocks.is_empty() || !clocks.iter().all(is_date) {
-                return Err(RuleFault::Condition);
-            }
-            check_codes(*finding, [code])?;
-            ended_by.map_or(Ok(()), |ended_by| check_codes(ended_by, [code]))
-        }
-        Condition::EachAllergen { kinds, ended_by } => {
-            if kinds.is_empty() || kinds.contains(ended_by) {
-                return Err(RuleFault::Condition);
-            }
-            check_codes(FindingCode::Allergy, kinds.iter().chain([ended_by]))
-        }
-        Condition::Vision { at_most } => check_vision(at_most.0),
-        Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
-        _ => Ok(()),
-    }
-}
-
-fn check_codes<'a>(
-    finding: FindingCode,
-    codes: impl IntoIterator<Item = &'a String>,
-) -> Result<(), RuleFault> {
-    let Kind::Coded { codes: known, .. } = finding.entry().kind else {
-        return Err(RuleFault::Condition);
-    };
-    match codes
-        .into_iter()
-        .find(|code| !known.contains(&code.as_str()))
-    {
-        Some(code) => Err(RuleFault::UnknownValueCode(code.clone())),
-        None => Ok(()),
-    }
-}
-
-fn check_limits(
-    finding: FindingCode,
-    at_least: Option<Limit>,
-    below: Option<Limit>,
-) -> Result<(), RuleFault> {
-    let Kind::Quantity {
-        decimals,
-        low,
-        high,
-        ..
-    } = finding.entry().kind
-    else {
-        return Err(RuleFault::Condition);
-    };
-    let scaled = |limit: Option<Limit>, otherwise: i64| match limit {
-        Some(limit) => limit
-            .scaled(decimals)
-            .filter(|value| (low..=high).contains(value))
-            .ok_or(RuleFault::Condition),
-        None => Ok(otherwise),
-    };
-    let stated = at_least.is_some() || below.is_some();
-    // Without an upper limit the highest value there can be is still within.
-    if !stated || scaled(at_least, low)? >= scaled(below, high + 1)? {
-        return Err(RuleFault::Condition);
-    }
-    Ok(())
-}
-
-fn check_vision(tenths: i64) -> Result<(), RuleFault> {
-    match FindingCode::VisionLeft.entry().kind {
-        Kind::Quantity { low, high, .. } if (low..=high).contains(&tenths) => Ok(()),
-        _ => Err(RuleFault::Condition),
-    }
 }

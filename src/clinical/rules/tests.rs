@@ -1,5 +1,8 @@
+mod page;
+
 use super::*;
-use crate::domain::catalogue::Kind;
+use crate::clinical::growth::age::Age;
+use crate::domain::catalogue::{FindingCode, Kind};
 
 fn read(text: &str) -> Result<RuleSet, RuleFileError> {
     let set = RuleSet::read(Tables::load().unwrap(), &[("county.toml", text)]);
