@@ -131,7 +131,7 @@ impl AssessSummary {
 
 /// Where the rows go: a table with further columns, or an object a line.
 enum Sheet<W: Write> {
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Json {
         output: W,
         names: Vec<String>,
@@ -159,7 +159,7 @@ impl<W: Write> Sheet<W> {
             .iter()
             .for_each(|name| header.push_field(name.as_bytes()));
         writer.write_byte_record(&header)?;
-        Ok(Sheet::Csv(writer))
+        Ok(Sheet::Csv(Box::new(writer)))
     }
 
     fn row(&mut self, record: &mut ByteRecord, cells: Vec<String>) -> Result<(), AssessError> {

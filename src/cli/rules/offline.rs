@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -24,6 +23,7 @@ use crate::clinical::assess::{Examined, Raised, Setting, assess};
 use crate::clinical::rules::RuleSet;
 use crate::clinical::schedule::Life;
 use crate::clinical::tally::{Fate, Tally};
+use crate::clock::{Clock, SystemClock};
 use crate::domain::alert::Level;
 use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::exchange::{Alone, alone};
@@ -92,7 +92,7 @@ impl Replay {
     }
 
     fn replay(&self, old: &RuleSet, new: &RuleSet) -> Result<(Counted, f64), CliError> {
-        let begun = Instant::now();
+        let begun = SystemClock.now();
         let reading = bar("bytes read");
         reading.set_length(
             self.files
@@ -119,7 +119,8 @@ impl Replay {
         let mut counted = question.on_every_core(&bar)?;
         bar.finish_and_clear();
         counted.refused += histories.unreadable;
-        Ok((counted, begun.elapsed().as_secs_f64()))
+        let took = SystemClock.now() - begun;
+        Ok((counted, took.as_seconds_f64()))
     }
 }
 

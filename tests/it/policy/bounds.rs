@@ -17,7 +17,7 @@ use crate::{
         county::{County, allergy, coded, day, haemoglobin},
         on_every_engine,
     },
-    survival::quiet::in_line,
+    survival::quiet::{in_line, settle},
 };
 
 const KEPT: Retention = Retention {
@@ -88,6 +88,7 @@ async fn an_inbox_is_kept_for_its_time_and_tells_where_it_begins() {
         );
 
         bench.clock.advance(TimeDelta::days(31));
+        settle(&bench).await;
         swept(&bench).await;
         let (after, oldest) = read(&looks, &county, 0).await.unwrap();
         assert_eq!(oldest, last + 1, "it begins after what went");
@@ -99,12 +100,13 @@ async fn an_inbox_is_kept_for_its_time_and_tells_where_it_begins() {
             shown.sort();
             shown
         };
-        assert_eq!(
-            shown(&after),
-            shown(&before),
+        assert_eq!(shown(&before).len(), 2);
+        // A month on, something else may be due besides.
+        let anew = shown(&after);
+        assert!(
+            shown(&before).iter().all(|alert| anew.contains(alert)),
             "whatever is held was delivered anew"
         );
-        assert_eq!(shown(&after).len(), 2);
         in_line(&bench, &county).await;
 
         // Who has read to the end goes on; who has not is told.

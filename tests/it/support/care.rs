@@ -180,11 +180,12 @@ impl Care {
         );
     }
 
-    /// The child's standing alerts.
+    /// The child's standing alerts over what was found; what is not done is another matter.
     pub async fn standing(&self, bench: &Bench, child: Id<Child>) -> Vec<AlertRow> {
         let mut tx = bench.gateway.store().snapshot().await.unwrap();
-        let standing = alerts::standing(&mut tx, region(), &[child]).await.unwrap();
+        let mut standing = alerts::standing(&mut tx, region(), &[child]).await.unwrap();
         tx.rollback().await.unwrap();
+        standing.retain(|alert| !alert.evidence.is_empty());
         standing
     }
 

@@ -112,7 +112,8 @@ fn classes_follow_the_edition() {
     };
     use Edition::*;
     use Indicator::*;
-    let table: [(Edition, Indicator, [(i32, Option<NutritionClass>); 10]); 3] = [
+    type Limits = [(i32, Option<NutritionClass>); 10];
+    let table: [(Edition, Indicator, Limits); 3] = [
         (
             Who2006,
             WeightForLengthHeight,
