@@ -5,7 +5,7 @@
 //! with line and column: a silently skipped child would be a wrong prevalence.
 
 mod answer;
-mod columns;
+pub(in crate::cli) mod columns;
 mod command;
 
 use std::io::{self, Read, Write};

@@ -16,6 +16,7 @@ use tonic::Status;
 
 use super::assess::AssessError;
 use super::fault::Fault;
+use super::growth_chart::ChartError;
 use super::profile::ProfileError;
 use super::refusal::Refusal;
 use super::rules::RuleSetError;
@@ -72,6 +73,9 @@ pub enum CliError {
     /// Files are no rule set.
     #[error(transparent)]
     RuleSet(#[from] RuleSetError),
+    /// A growth chart can't be drawn.
+    #[error(transparent)]
+    GrowthChart(#[from] ChartError),
     /// Standard output ended.
     #[error("can't write the answer: {0}")]
     Output(io::Error),

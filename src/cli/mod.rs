@@ -17,6 +17,7 @@ pub mod enroll;
 pub mod error;
 pub mod explain;
 pub mod fault;
+pub mod growth_chart;
 pub mod house;
 pub mod init;
 pub mod looks;
@@ -113,6 +114,8 @@ pub enum Command {
     Call(call::Call),
     /// z-scores, centiles and growth classes for a CSV of children, without a server (生长评价)
     Assess(assess::Assess),
+    /// A child's growth curve over a standard's lines as SVG, without a server (生长曲线图)
+    GrowthChart(growth_chart::GrowthChart),
     /// Play the whole journey on a synthetic county, with a real server (演示)
     Demo(demo::Demo),
     /// Write the files of a synthetic example county (示例数据)
@@ -146,6 +149,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Rules(rules) => rules.run(&global, out).await.map(done),
         Command::Call(call) => call.run(&global, out).await,
         Command::Assess(assess) => assess.run(out).map(done),
+        Command::GrowthChart(chart) => chart.run(out).map(done),
         Command::Demo(demo) => demo.run(out).await.map(done),
         Command::County(county) => county.run(out).map(done),
     }

@@ -10,7 +10,7 @@ use crate::clinical::growth::who::Observation;
 use crate::domain::sex::Sex;
 
 /// Where the known columns are.
-pub(super) struct Columns {
+pub(in crate::cli) struct Columns {
     sex: Cell,
     age_days: Cell,
     age_months: Cell,
@@ -28,7 +28,7 @@ struct Cell {
 }
 
 /// One child as each of the standards wants it told.
-pub(super) struct Child {
+pub(in crate::cli) struct Child {
     pub seen: Observation,
     /// The same in whole grams and micrometres, which WS/T 423 is compared in.
     pub measurements: Measurements,
@@ -36,7 +36,7 @@ pub(super) struct Child {
 
 impl Columns {
     /// Finds the known columns; those in `added` must not be there yet.
-    pub(super) fn find(
+    pub(in crate::cli) fn find(
         header: &ByteRecord,
         added: &[&'static str],
     ) -> Result<Columns, AssessError> {
@@ -76,7 +76,7 @@ impl Columns {
     }
 
     /// What a row says. Months count only where no days are given.
-    pub(super) fn read(&self, record: &ByteRecord) -> Result<Child, AssessError> {
+    pub(in crate::cli) fn read(&self, record: &ByteRecord) -> Result<Child, AssessError> {
         let oedema = |text: &str| match text {
             "y" | "Y" => Some(true),
             "n" | "N" => Some(false),

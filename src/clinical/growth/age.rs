@@ -85,10 +85,7 @@ impl Age {
     pub fn for_growth(birth: NaiveDate, gestation: Option<u32>, on: NaiveDate) -> Option<Age> {
         let age = Age::calendar(birth, on)?;
         match gestation {
-            Some(days)
-                if (LEAST_GESTATION_DAYS..TERM_DAYS).contains(&days)
-                    && age.months < CORRECTED_UNTIL_MONTHS =>
-            {
+            Some(days) if is_corrected(days, age) => {
                 let early = Days::new(u64::from(FULL_GESTATION_DAYS - days));
                 let corrected = Age::calendar(birth.checked_add_days(early)?, on)?;
                 Some(Age {
@@ -99,6 +96,30 @@ impl Age {
             _ => Some(age),
         }
     }
+
+    /// The same where no dates are known: a completed month is 30.4375 days `[P]`. `None` before the
+    /// corrected day of birth.
+    pub fn of_days(age: AgeDays, gestation: Option<u32>) -> Option<Age> {
+        let of = |age: AgeDays, corrected| Age {
+            days: age.row(),
+            months: age.months().floor() as u32,
+            corrected,
+        };
+        let calendar = of(age, false);
+        match gestation {
+            Some(days) if is_corrected(days, calendar) => {
+                let early = f64::from(FULL_GESTATION_DAYS - days);
+                Some(of(AgeDays::new(age.0 - early)?, true))
+            }
+            _ => Some(calendar),
+        }
+    }
+}
+
+/// Whether a child born after so many days of gestation is judged at a corrected age.
+fn is_corrected(gestation: u32, calendar: Age) -> bool {
+    (LEAST_GESTATION_DAYS..TERM_DAYS).contains(&gestation)
+        && calendar.months < CORRECTED_UNTIL_MONTHS
 }
 
 #[cfg(test)]

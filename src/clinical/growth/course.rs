@@ -5,8 +5,6 @@
 //! before it: a length that shrinks, a weight that nearly doubles. A doubtful one is not read by any
 //! rule but the one that asks for another measurement. All limits here are `[P]`.
 
-use chrono::NaiveDate;
-
 use crate::clinical::growth::age::{Age, AgeDays};
 use crate::clinical::growth::stature::{LYING_EXCESS_UM, Position};
 use crate::clinical::growth::who::{self, FIRST_HEIGHT_DAY, Scored};
@@ -48,7 +46,8 @@ text_codes! {
 pub struct Taken {
     /// The caller's own mark: where it comes from.
     pub place: usize,
-    pub date: NaiveDate,
+    /// The day it was taken, counted from anywhere.
+    pub day: i64,
     /// As [`Age::for_growth`] gives it.
     pub age: Age,
     /// Grams or micrometres.
@@ -100,7 +99,12 @@ impl Course {
     /// what they are of: weight, length/height or head circumference for age.
     pub fn new(tables: &Tables, sex: Sex, indicator: Indicator, taken: &[Taken]) -> Course {
         let kept = taken.len().saturating_sub(WINDOW);
-        let points = taken[kept..]
+        Course::whole(tables, sex, indicator, &taken[kept..])
+    }
+
+    /// The same of all of them, for a chart.
+    pub fn whole(tables: &Tables, sex: Sex, indicator: Indicator, taken: &[Taken]) -> Course {
+        let points = taken
             .iter()
             .map(|&taken| point(tables, sex, indicator, taken))
             .collect();
@@ -214,7 +218,7 @@ impl Course {
             .points
             .iter()
             .rev()
-            .find(|point| point.doubt.is_none() && point.taken.date <= doubted.taken.date)?;
+            .find(|point| point.doubt.is_none() && point.taken.day <= doubted.taken.day)?;
         let expected = self.expected(before, doubted)?;
         // Digits as they are written: 0.1 kg, or millimetres.
         let (written, expected) = match self.indicator {
@@ -296,11 +300,7 @@ impl Course {
 }
 
 fn days(earlier: &Point, later: &Point) -> i64 {
-    later
-        .taken
-        .date
-        .signed_duration_since(earlier.taken.date)
-        .num_days()
+    later.taken.day - earlier.taken.day
 }
 
 fn as_standing(indicator: Indicator, by_length: bool, um: i64) -> i64 {

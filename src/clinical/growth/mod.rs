@@ -4,8 +4,10 @@
 //! - [`wst423`]: WS/T 423-2022, levels and classes
 //! - [`individual`]: both for one set of measurements at one age
 //! - [`course`]: measurements of one child over time
+//! - [`chart`]: the same as a drawing over a standard's lines
 
 pub mod age;
+pub mod chart;
 pub mod class;
 pub mod course;
 pub mod individual;

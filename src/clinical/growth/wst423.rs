@@ -16,7 +16,7 @@ pub const DOCUMENT: &str = "WS/T 423-2022";
 /// From so many completed months height tables apply, before it length tables.
 pub const FIRST_HEIGHT_MONTH: u32 = 24;
 /// The last row of the tables that go beyond 36 months.
-const LAST_ROW: u32 = 81;
+pub const LAST_ROW: u32 = 81;
 /// The standard ends before so many completed months.
 pub const END_MONTHS: u32 = 84;
 

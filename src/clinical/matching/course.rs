@@ -1,5 +1,7 @@
 //! Growth over time: which measurements can be read at all, and the conditions on their course.
 
+use chrono::Datelike;
+
 use super::{Case, Match};
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::Age;
@@ -59,7 +61,7 @@ impl Case<'_> {
         let life = self.life;
         Some(Taken {
             place: at,
-            date,
+            day: date.num_days_from_ce().into(),
             age: Age::for_growth(life.birth_date, life.gestation_days, date)?,
             // The catalogue keeps lengths in tenths of a millimetre.
             value: if code == Weight { value } else { value * 100 },
@@ -174,13 +176,17 @@ impl Case<'_> {
             true => ["weight_g_before", "weight_g", "g_per_month"],
             false => ["mm_before", "mm", "mm_per_month"],
         };
+        let date = |point: &Point| {
+            let exam = self.history.exam(point.taken.place);
+            exam.check_up.date().to_string()
+        };
         let velocity = course.velocity(before, latest);
         let mut inputs = vec![
-            ("check_up_date", latest.taken.date.to_string()),
+            ("check_up_date", date(latest)),
             ("age_months", latest.taken.age.months.to_string()),
             ("indicator", wanted.indicator.as_str().to_owned()),
             ("pattern", wanted.pattern.as_str().to_owned()),
-            ("check_up_date_before", before.taken.date.to_string()),
+            ("check_up_date_before", date(before)),
             (before_is, shown(before.taken.value)),
             (latest_is, shown(latest.taken.value)),
             ("days", velocity.days.to_string()),

@@ -5,6 +5,7 @@ mod alert_life;
 mod arrival;
 mod end;
 mod example_county;
+mod growth_chart;
 mod look;
 mod rule_sets;
 mod z_scores;

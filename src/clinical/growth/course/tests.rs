@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use chrono::Days;
+use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
 
 use super::*;
@@ -20,7 +20,7 @@ fn taken(days: u32, value: i64, position: Option<Position>) -> Taken {
     let date = born() + Days::new(days.into());
     Taken {
         place: days as usize,
-        date,
+        day: date.num_days_from_ce().into(),
         age: Age::for_growth(born(), None, date).unwrap(),
         value,
         position,
@@ -199,7 +199,7 @@ fn a_corrected_age_is_not_compared_with_a_calendar_age() {
         let date = born() + Days::new(days);
         Taken {
             age: Age::for_growth(born(), Some(210), date).unwrap(),
-            date,
+            day: date.num_days_from_ce().into(),
             ..taken(0, at_z(WEIGHT, days as u32 - 70, 0.0), None)
         }
     };
