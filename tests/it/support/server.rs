@@ -154,6 +154,18 @@ impl Server {
         std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
     }
 
+    /// What it told, once it says `what`: a refused caller may know before the line is written.
+    pub async fn logged(&self, what: &str) -> String {
+        for _ in 0..200 {
+            let log = self.log();
+            if log.contains(what) {
+                return log;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no {what:?} in the log: {}", self.log());
+    }
+
     /// Another gateway on the same database with the same keys, beside the running server.
     pub async fn gateway(&self) -> Gateway {
         let overrides = Overrides::default();

@@ -117,8 +117,7 @@ async fn an_unknown_authority_and_an_expired_certificate_end_at_the_handshake() 
                     .any(|expected| told.contains(expected)),
                 "{kind}: {told}"
             );
-            let log = server.log();
-            assert!(log.contains(kind), "{kind}: {log}");
+            let log = server.logged(kind).await;
             assert!(!log.contains(id(&commission.organization)), "{log}");
         }
         let commission = commission.at(&endpoint).await;

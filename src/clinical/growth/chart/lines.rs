@@ -104,7 +104,7 @@ impl Subject {
             self.who_point(tables, day, z, &mut pieces);
             if let Some(at) = breaks.iter().find(|&&at| day < at && at <= day + step) {
                 // The last day before and the first day after lie side by side.
-                let before = (at - 0.5).floor();
+                let before = at.ceil() - 1.0;
                 self.who_point(tables, before, z, &mut pieces);
                 pieces.push(Vec::new());
                 day = before + 1.0;
