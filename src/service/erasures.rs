@@ -126,7 +126,7 @@ fn close(
 pub async fn list(gateway: &Gateway) -> Result<Vec<(RegionCode, Erasure)>, Error> {
     let mut tx = gateway.store().snapshot().await?;
     let mut all = Vec::new();
-    for (region, _) in regions::all(&mut tx).await? {
+    for region in regions::codes(&mut tx).await? {
         let of = erasures::all(&mut tx, region).await?;
         all.extend(of.into_iter().map(|erasure| (region, erasure)));
     }

@@ -20,11 +20,7 @@ use crate::{
         region::{RegionCode, Settings},
         rule_set::Basis,
     },
-    store::{
-        StoreError, Tx, assessments,
-        children::{self, ChildRow},
-        regions,
-    },
+    store::{StoreError, Tx, assessments, children::ChildRow, regions},
 };
 
 /// Children assessed by one transaction.
@@ -61,7 +57,7 @@ async fn active(
 pub async fn step(gateway: &Gateway, region: RegionCode) -> Result<bool, Error> {
     match attempt(gateway, region, CHILDREN_A_STEP).await {
         Ok(done) => Ok(done == CHILDREN_A_STEP),
-        Err(Failed { children, error }) if is_the_childs(&error) => {
+        Err(Failed { children, error }) if !children.is_empty() && is_the_childs(&error) => {
             one_by_one(gateway, region, children.len()).await?;
             Ok(true)
         }
@@ -76,7 +72,7 @@ async fn one_by_one(gateway: &Gateway, region: RegionCode, many: usize) -> Resul
         match attempt(gateway, region, 1).await {
             Ok(0) => break,
             Ok(_) => {}
-            Err(Failed { children, error }) if is_the_childs(&error) => {
+            Err(Failed { children, error }) if !children.is_empty() && is_the_childs(&error) => {
                 for child in children {
                     tracing::error!(%region, %child, cause = %error, "a child can't be assessed");
                     put_off(gateway, region, child).await?;
@@ -122,8 +118,7 @@ async fn assess(
         return Ok(0);
     };
     let today = settings.zone.day(tx.now().await?);
-    let rows = assessments::lock_waiting(&mut tx, region, active, today, limit).await?;
-    taken.extend(rows.iter().map(|row| row.id));
+    let rows = assessments::lock_waiting(&mut tx, region, active, today, limit, taken).await?;
     let locked = unlock(gateway, region, rows)?;
     let locked: Vec<&LockedChild> = locked.iter().collect();
     let now = tx.now().await?;
@@ -162,7 +157,7 @@ async fn put_off(gateway: &Gateway, region: RegionCode, child: Id<Child>) -> Res
     let settings = settings(&mut tx, region).await?;
     let today = settings.zone.day(tx.now().await?);
     if let Some(active) = active(&mut tx, gateway, region, &settings).await? {
-        children::lock(&mut tx, region, &[child]).await?;
+        // Its row is not read first: that may be what can't be done.
         let tomorrow = today.succ_opt();
         assessments::note(&mut tx, region, active, &[(child, tomorrow)]).await?;
     }

@@ -2,9 +2,10 @@
 //! inboxes. An inbox says where it begins, and whatever its recipient still holds is delivered anew
 //! before its old entry goes, so that reading from the beginning never misses an alert.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
 use tokio::time;
 
 use super::{error::Error, gateway::Gateway};
@@ -34,7 +35,9 @@ pub struct Retention {
 /// Sweeps again and again, without end.
 pub async fn keep(gateway: Gateway, retention: Retention) {
     loop {
-        match sweep(&gateway, &retention).await {
+        let swept = AssertUnwindSafe(sweep(&gateway, &retention)).catch_unwind();
+        let swept = swept.await;
+        match swept.unwrap_or(Err(Error::Broken("retention panicked"))) {
             Ok(true) => {}
             Ok(false) => time::sleep(TICK).await,
             Err(error) => {
@@ -50,21 +53,37 @@ pub async fn keep(gateway: Gateway, retention: Retention) {
 pub async fn sweep(gateway: &Gateway, retention: &Retention) -> Result<bool, Error> {
     let mut tx = gateway.store().snapshot().await?;
     let now = tx.now().await?;
-    let regions = regions::all(&mut tx).await?;
+    let regions = regions::codes(&mut tx).await?;
     tx.rollback().await?;
     let mut more = false;
-    for (region, _) in regions {
-        let mut tx = gateway.store().begin().await?;
-        let horizon = now - retention.idempotency;
-        let gone = retention::forget_keys(&mut tx, region, horizon, AT_A_TIME).await?;
-        tx.commit().await?;
-        more |= i64::try_from(gone).is_ok_and(|gone| gone == AT_A_TIME);
-        let mut tx = gateway.store().snapshot().await?;
-        let recipients = retention::recipients(&mut tx, region).await?;
-        tx.rollback().await?;
-        for recipient in recipients {
-            more |= shorten(gateway, region, recipient, now, now - retention.inbox).await?;
-        }
+    for region in regions {
+        more |= match sweep_region(gateway, region, retention, now).await {
+            Err(error) if error.common().is_none() => {
+                tracing::error!(%region, reason = error.reason().code(), cause = %error, "a region's old rows stay");
+                false
+            }
+            swept => swept?,
+        };
+    }
+    Ok(more)
+}
+
+async fn sweep_region(
+    gateway: &Gateway,
+    region: RegionCode,
+    retention: &Retention,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let mut tx = gateway.store().begin().await?;
+    let horizon = now - retention.idempotency;
+    let gone = retention::forget_keys(&mut tx, region, horizon, AT_A_TIME).await?;
+    tx.commit().await?;
+    let mut more = i64::try_from(gone).is_ok_and(|gone| gone == AT_A_TIME);
+    let mut tx = gateway.store().snapshot().await?;
+    let recipients = retention::recipients(&mut tx, region).await?;
+    tx.rollback().await?;
+    for recipient in recipients {
+        more |= shorten(gateway, region, recipient, now, now - retention.inbox).await?;
     }
     Ok(more)
 }

@@ -68,8 +68,7 @@ async fn each(
     mut step: impl AsyncFnMut(RegionCode, &Stored) -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<(), Error> {
     let mut tx = gateway.store().snapshot().await?;
-    let counties = regions::all(&mut tx).await?;
-    let mut regions: Vec<RegionCode> = counties.into_iter().map(|(region, _)| region).collect();
+    let mut regions = regions::codes(&mut tx).await?;
     tx.rollback().await?;
     regions.push(RegionCode::DEPLOYMENT);
     for region in regions {

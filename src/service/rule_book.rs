@@ -72,7 +72,9 @@ impl RuleBook {
     /// # Errors
     /// [`Unreadable`] for the first that this program can't read.
     pub async fn check(&self, tx: &mut Tx) -> Result<Result<(), Unreadable>, Error> {
-        for (region, settings) in regions::all(tx).await? {
+        for region in regions::codes(tx).await? {
+            let found = regions::find(tx, region).await?;
+            let Some((settings, _)) = found else { continue };
             let Some(id) = settings.rule_set else {
                 continue;
             };

@@ -53,35 +53,53 @@ async fn deliver(gateway: Gateway) {
 }
 
 /// Takes up what is due in every region; tells whether there may be more. What can't be done now
-/// holds up nothing else.
+/// holds up nothing else: neither in its region nor in another.
 pub async fn tick(gateway: &Gateway) -> Result<bool, Error> {
     let mut tx = gateway.store().snapshot().await?;
-    let regions = regions::all(&mut tx).await?;
+    let regions = regions::codes(&mut tx).await?;
     tx.rollback().await?;
     let mut more = false;
-    for (region, settings) in regions {
-        let mut tx = gateway.store().snapshot().await?;
-        let now = tx.now().await?;
-        let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
-        let waiting = reassessment::waits(&mut tx, gateway, region, &settings, now).await?;
-        let hours = settings.escalation;
-        let left_alone = escalations::due(&mut tx, region, hours, now, AT_A_TIME).await?;
-        tx.rollback().await?;
-        for backfill in due {
-            more |= match step(gateway, region, &backfill, CHILDREN_A_STEP).await {
-                Err(error) if error.common().is_none() => {
-                    tracing::error!(reason = error.reason().code(), cause = %error, "a delivery waits");
-                    step_aside(gateway, region, &backfill, now + SETBACK).await?
-                }
-                stepped => stepped?,
-            };
-        }
-        let left_alone: Vec<Id<Child>> = left_alone.into_iter().collect();
-        more |= left_alone.len() as i64 >= AT_A_TIME;
-        pass_on(gateway, region, &left_alone, now + SETBACK).await?;
-        if waiting {
-            more |= reassessment::step(gateway, region).await?;
-        }
+    for region in regions {
+        more |= match tick_region(gateway, region).await {
+            Err(error) if error.common().is_none() => {
+                tracing::error!(%region, reason = error.reason().code(), cause = %error, "a region's deliveries and assessments wait");
+                false
+            }
+            ticked => ticked?,
+        };
+    }
+    Ok(more)
+}
+
+async fn tick_region(gateway: &Gateway, region: RegionCode) -> Result<bool, Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    let now = tx.now().await?;
+    let (settings, _) = regions::find(&mut tx, region)
+        .await?
+        .ok_or(Error::Store(StoreError::UnknownRegion))?;
+    let due = backfills::due(&mut tx, region, now, AT_A_TIME).await?;
+    let hours = settings.escalation;
+    let left_alone = escalations::due(&mut tx, region, hours, now, AT_A_TIME).await?;
+    tx.rollback().await?;
+    let mut more = false;
+    for backfill in due {
+        more |= match step(gateway, region, &backfill, CHILDREN_A_STEP).await {
+            Err(error) if error.common().is_none() => {
+                tracing::error!(reason = error.reason().code(), cause = %error, "a delivery waits");
+                step_aside(gateway, region, &backfill, now + SETBACK).await?
+            }
+            stepped => stepped?,
+        };
+    }
+    let left_alone: Vec<Id<Child>> = left_alone.into_iter().collect();
+    more |= left_alone.len() as i64 >= AT_A_TIME;
+    pass_on(gateway, region, &left_alone, now + SETBACK).await?;
+    // Last: rules that can't be read hold up no delivery.
+    let mut tx = gateway.store().snapshot().await?;
+    let waiting = reassessment::waits(&mut tx, gateway, region, &settings, now).await?;
+    tx.rollback().await?;
+    if waiting {
+        more |= reassessment::step(gateway, region).await?;
     }
     Ok(more)
 }

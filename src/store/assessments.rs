@@ -56,13 +56,15 @@ pub async fn any_waiting(
 }
 
 /// Locks the first children that wait, at most `limit`. Those that somebody else holds are passed
-/// over: another gateway assesses them, or a push is about to.
+/// over: another gateway assesses them, or a push is about to. `met` gets each before its row is read,
+/// so that it can be named if that fails.
 pub async fn lock_waiting(
     tx: &mut Tx,
     region: RegionCode,
     active: Basis,
     today: NaiveDate,
     limit: usize,
+    met: &mut Vec<Id<Child>>,
 ) -> Result<Vec<ChildRow>, StoreError> {
     let mut children: Vec<ChildRow> = Vec::new();
     for (place, (range, order)) in WAITING.into_iter().enumerate() {
@@ -89,10 +91,11 @@ pub async fn lock_waiting(
             .fetch_all(tx)
             .await?;
         for row in &rows {
-            let child = read_row(row)?;
+            let id = Reader::new(row, "children", "id").parsed("id")?;
             // A child may wait in two ranges.
-            if children.iter().all(|c| c.id != child.id) {
-                children.push(child);
+            if !met.contains(&id) {
+                met.push(id);
+                children.push(read_row(row)?);
             }
         }
     }

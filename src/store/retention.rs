@@ -73,14 +73,15 @@ pub async fn oldest_notices(
     Ok(old.enumerate().last().map(|(at, n)| (n.number, at + 1)))
 }
 
-/// Lets an inbox begin after `number`: what stands before is gone, and whoever reads is told.
+/// Lets an inbox begin after `number`, or where it begins later already: another gateway may have
+/// gone further since the old entries were read. What stands before is gone, and whoever reads is told.
 pub async fn begin_after(
     tx: &mut Tx,
     region: RegionCode,
     recipient: Id<Organization>,
     number: i64,
 ) -> Result<(), StoreError> {
-    tx.query("UPDATE inboxes SET oldest = $3 WHERE region = $1 AND recipient = $2")
+    tx.query("UPDATE inboxes SET oldest = $3 WHERE region = $1 AND recipient = $2 AND oldest < $3")
         .bind(region.to_string())
         .bind(recipient.to_string())
         .bind(number + 1)

@@ -76,6 +76,11 @@ impl Sitting {
                 .await
         };
         let events = events?;
+        // On PostgreSQL old entries may go between the two readings.
+        let begins = events.first().map(|(number, _)| *number);
+        if after > 0 && begins.is_some_and(|number| number != after + 1) {
+            return Err(Reason::InboxTruncated.into());
+        }
         Ok(Answer::Inbox { events, oldest })
     }
 

@@ -113,7 +113,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         &[CURRENT, ("inbox_held", &["region", "recipient"])]);
     let active = "0123456789abcdef0123.WST423.0".parse().unwrap();
     query!("whether a child waits", assessments::any_waiting(tx, region, active, today), WAITING);
-    query!("children that wait", assessments::lock_waiting(tx, region, active, today, 64), WAITING);
+    query!("children that wait", assessments::lock_waiting(tx, region, active, today, 64, &mut Vec::new()), WAITING);
     query!("children assessed", assessments::note(tx, region, active, &children.map(|c| (c, None))), &[CHILDREN]);
     query!("children in order", assessments::after(tx, region, "", 64), &[CHILDREN]);
     disclosing(tx, &mut queries).await;

@@ -183,14 +183,17 @@ async fn gateways_share_the_work() {
     .await;
 }
 
-/// Break it: in `service/reassessment.rs`, let `step` give up at the first error.
+/// Its check-ups, or its own row.
+///
+/// Break it: in `service/reassessment.rs`, let `step` give up at the first error; or in
+/// `store/assessments.rs`, let `lock_waiting` name a child after its row was read.
 #[tokio::test]
 async fn a_child_whose_records_can_not_be_read_holds_up_nobody() {
     on_every_engine(async |bench| {
         let county = anaemic(&bench).await;
         let mut order: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
         order.sort_unstable_by_key(ToString::to_string);
-        let spoilt = order[3];
+        let (spoilt, nonsense) = (order[3], order[5]);
         let mut raw = Raw::connect(&bench.place).await;
         let bytes = if bench.engine() == "sqlite" {
             "x'00'"
@@ -201,22 +204,30 @@ async fn a_child_whose_records_can_not_be_read_holds_up_nobody() {
             "UPDATE check_ups SET sealed = {bytes} WHERE child = '{spoilt}'"
         ))
         .await;
+        raw.execute(format!(
+            "UPDATE children SET gestation_days = -1 WHERE id = '{nonsense}'"
+        ))
+        .await;
         activate(&bench, &county).await;
         settle(&bench).await;
+        let idle = !tide::tick(&bench.gateway).await.unwrap();
+        assert!(idle, "nothing is tried again and again");
         let mut after = anaemia(&bench, &county).await;
-        let kept = after.remove(&spoilt).unwrap();
-        assert_eq!(kept.0, "ANAEMIA_MILD", "it keeps its alerts");
-        assert_eq!(after.len(), CHILDREN as usize - 1);
+        for child in [spoilt, nonsense] {
+            let kept = after.remove(&child).unwrap();
+            assert_eq!(kept.0, "ANAEMIA_MILD", "it keeps its alerts");
+        }
+        assert_eq!(after.len(), CHILDREN as usize - 2);
         assert!(after.values().all(|(rule, _)| rule == "ANAEMIA_MODERATE"));
         // Tried again the next day, and again no obstacle.
         bench.clock.advance(TimeDelta::hours(30));
         settle(&bench).await;
         let next_day = raw
             .texts(format!(
-                "SELECT next_day FROM children WHERE id = '{spoilt}'"
+                "SELECT next_day FROM children WHERE id IN ('{spoilt}', '{nonsense}')"
             ))
             .await;
-        assert_eq!(next_day, [["2026-09-03"]]);
+        assert_eq!(next_day, [["2026-09-03"], ["2026-09-03"]]);
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Two regions in one deployment, with children of the same numbers and a hospital that works in
 //! both: nothing crosses from one into the other.
 
-use chrono::Days;
+use chrono::{Days, TimeDelta};
 use yuqiao::{
     domain::{alert::Category, checkup::CheckUpStatus, finding::Finding, region::RegionCode},
     service::{
@@ -15,7 +15,8 @@ use yuqiao::{
         guardianships::Turn,
         organizations,
         push::{Pushes, Row, Verdict},
-        unmatched,
+        retention::{Retention, sweep},
+        tide, unmatched,
     },
     store::alerts::Part,
 };
@@ -267,6 +268,45 @@ async fn nobody_sees_or_turns_what_is_in_another_region() {
         let hospital = &two.here.hospital.claim;
         let withdrawn = consents::withdraw(gateway, hospital, here, consent, paper).await;
         assert_eq!(reason(withdrawn), Reason::NotFound);
+    })
+    .await;
+}
+
+/// Invariants 7 and 9. Break it: in `service/tide.rs`, let `tick` return the error of a region.
+#[tokio::test]
+async fn what_is_wrong_with_one_region_stops_no_others_deliveries() {
+    on_every_engine(async |bench| {
+        let two = Two::lay_out(&bench).await;
+        let gateway = &bench.gateway;
+        let pushes = Pushes::start(gateway.clone());
+        let row = two.row(&bench, &two.here, 0, vec![allergy("鸡蛋")]);
+        pushes.submit(row).await.unwrap();
+        let told = async || {
+            let mut raw = Raw::connect(&bench.place).await;
+            let sql = format!("SELECT kind FROM inbox_entries WHERE region = '{HERE}'");
+            raw.texts(sql).await.len()
+        };
+        let before = told().await;
+        assert!(before > 0);
+
+        // Its hours no longer rise, and it comes first.
+        let mut raw = Raw::connect(&bench.place).await;
+        raw.execute(format!(
+            "UPDATE regions SET commission_hours = 0 WHERE region = '{THERE}'"
+        ))
+        .await;
+        let (commission, hospital) = (&two.here.commission.claim, two.here.hospital.id);
+        organizations::suspend(gateway, two.here.region(), commission, hospital, "整改")
+            .await
+            .unwrap();
+        tide::tick(gateway).await.unwrap();
+        assert!(told().await > before, "what is taken back is told");
+        let days = TimeDelta::days(30);
+        let kept = Retention {
+            inbox: days,
+            idempotency: days,
+        };
+        sweep(gateway, &kept).await.unwrap();
     })
     .await;
 }
