@@ -26,7 +26,15 @@ impl<'a> History<'a> {
         exams.retain(|exam| exam.check_up.status().is_effective());
         // Stable: within a day the order by source and record id stays.
         exams.sort_by_key(|exam| exam.check_up.date());
+        History::in_order(exams)
+    }
 
+    /// Those at these places alone.
+    pub(super) fn only(&self, places: &[usize]) -> History<'a> {
+        History::in_order(places.iter().map(|&at| self.exams[at]).collect())
+    }
+
+    fn in_order(exams: Vec<&'a Examined<'a>>) -> History<'a> {
         let mut latest = [None; FindingCode::COUNT];
         for (at, exam) in exams.iter().enumerate() {
             for finding in effective(exam) {

@@ -23,6 +23,9 @@ use crate::domain::catalogue::FindingCode;
 
 pub(super) use item::Absent;
 
+/// The inputs that tell of one check-up when it was.
+pub(super) const OF_THE_CHECK_UP: [&str; 2] = ["check_up_date", "age_months"];
+
 /// A condition that holds.
 pub(super) struct Match {
     /// Tells alerts of one family apart: the allergen, the item, else empty.
@@ -31,6 +34,9 @@ pub(super) struct Match {
     pub exams: Vec<usize>,
     /// Whether each of them bears the match alone: several statements of one condition.
     pub each_alone: bool,
+    /// The institutions whose word alone it is, in order; none where all records are read together.
+    /// What others say neither changes nor ends such a match: a reader may know only the one.
+    pub told_by: Vec<String>,
     pub inputs: Vec<(&'static str, String)>,
     /// For the guardian's card.
     pub value: String,
@@ -105,36 +111,20 @@ impl<'a> Case<'a> {
 
     /// What was found, if all else that the rule asks for is so too.
     fn qualified(&self, rule: &Rule, mut one: Match) -> Option<Match> {
-        for condition in &rule.also {
-            // Only by institutions the alert rests on already: what another one knows must not
-            // take an alert away from a reader who may not see that one's results.
-            let source = |at: &usize| self.history.exam(*at).source;
-            let sources: Vec<&str> = one.exams.iter().map(source).collect();
-            let mut met: Option<Match> = None;
-            self.holds(rule, condition, &mut |other| {
-                if met.is_none() && other.exams.iter().all(|at| sources.contains(&source(at))) {
-                    met = Some(other);
+        if !(rule.also.is_empty() && rule.unless.is_empty()) {
+            match self.as_told_by(&one.told_by) {
+                Some((told, places)) => {
+                    one = told.with_also(rule, one, &places)?;
+                    if let Some(day) = told.next_change() {
+                        self.turns(day);
+                    }
                 }
-            });
-            let met = met?;
-            // What each statement bears alone must not come to hang on one of them.
-            if !one.each_alone {
-                one.exams.extend(met.exams);
-            }
-            let known = ["check_up_date", "age_months"];
-            let more = met.inputs.into_iter();
-            one.inputs
-                .extend(more.filter(|(name, _)| !known.contains(name)));
-        }
-        for condition in &rule.unless {
-            let mut excluded = false;
-            self.holds(rule, condition, &mut |_| excluded = true);
-            if excluded {
-                return None;
+                None => one = self.with_also(rule, one, &[])?,
             }
         }
         one.exams.sort_unstable();
         one.exams.dedup();
+        one.each_alone |= one.exams.len() == 1 && !one.told_by.is_empty();
         if let Some(range) = &rule.today
             && !self.reached_today(range)
         {
@@ -148,6 +138,64 @@ impl<'a> Case<'a> {
             let over = last.checked_add_days(Days::new(days.into()))?;
             self.turns(over);
             if self.today >= over {
+                return None;
+            }
+        }
+        Some(one)
+    }
+
+    /// The case as it were had only these institutions spoken, with the places its check-ups have
+    /// here; none where nobody else did, or nobody is named.
+    fn as_told_by(&self, sources: &[String]) -> Option<(Case<'a>, Vec<usize>)> {
+        let told = |source: &str| sources.iter().any(|one| one == source);
+        let exams = self.history.exams();
+        let places: Vec<usize> = exams
+            .filter(|(_, exam)| told(exam.source))
+            .map(|(at, _)| at)
+            .collect();
+        if sources.is_empty() || places.len() == self.history.len() {
+            return None;
+        }
+        let history = self.history.only(&places);
+        let (tables, life, setting, today) = (self.tables, self.life, self.setting, self.today);
+        Some((
+            Case::new(tables, history, life, setting, today, None),
+            places,
+        ))
+    }
+
+    /// What was found, if all of `also` holds and nothing of `unless`. `places` are those of this
+    /// case's check-ups where they are others than the match's.
+    fn with_also(&self, rule: &Rule, mut one: Match, places: &[usize]) -> Option<Match> {
+        let place = |at: usize| places.get(at).copied().unwrap_or(at);
+        for condition in &rule.also {
+            // Only by institutions the alert rests on already: what another one knows must not
+            // take an alert away from a reader who may not see that one's results.
+            let source = |at: usize| self.history.exam(at).source;
+            let together = one.told_by.is_empty();
+            let sources: Vec<&str> = match together {
+                true => one.exams.iter().map(|&at| source(at)).collect(),
+                false => one.told_by.iter().map(String::as_str).collect(),
+            };
+            let mut met: Option<Match> = None;
+            self.holds(rule, condition, &mut |other| {
+                if met.is_none() && other.exams.iter().all(|&at| sources.contains(&source(at))) {
+                    met = Some(other);
+                }
+            });
+            let met = met?;
+            // What each statement bears alone must not come to hang on one of them.
+            if !one.each_alone {
+                one.exams.extend(met.exams.into_iter().map(place));
+            }
+            let more = met.inputs.into_iter();
+            one.inputs
+                .extend(more.filter(|(name, _)| !OF_THE_CHECK_UP.contains(name)));
+        }
+        for condition in &rule.unless {
+            let mut excluded = false;
+            self.holds(rule, condition, &mut |_| excluded = true);
+            if excluded {
                 return None;
             }
         }
@@ -270,7 +318,7 @@ impl<'a> Case<'a> {
                     ended_by: *ended_by,
                     phase: *phase,
                 };
-                self.period(rule, &asked).into_iter().for_each(found);
+                self.period(rule, &asked, found);
             }
             Condition::Item {
                 track,
@@ -327,6 +375,7 @@ impl<'a> Case<'a> {
             subject: String::new(),
             exams: vec![at],
             each_alone: false,
+            told_by: Vec::new(),
             inputs,
             value: String::new(),
             until: None,

@@ -262,13 +262,18 @@ pub(super) fn foresee(
     let opened = open_all(child, known.history)?;
     let mut standing = by_what(known.standing);
     let mut fates = Vec::new();
-    for raised in basis.assess(child, &opened, &known.care).raised {
-        let subject = subject_index(basis.index, child, &raised);
-        let digest = content_digest(basis.index, &raised);
-        let place = (raised.family.clone(), subject);
+    for raised in &basis.assess(child, &opened, &known.care).raised {
+        let subject_by = subjects(basis.index, child, raised);
+        let digest = content_digest(basis.index, raised);
+        let place = (raised.family.clone(), subject_by(raised.apart.as_deref()));
         let before = standing.get(&place);
         let same = before.is_some_and(|b| b.digest == digest);
-        if !same && known.decided.iter().any(|d| settles(d, &place.1, &raised)) {
+        if !same
+            && known
+                .decided
+                .iter()
+                .any(|d| settles(d, raised, &subject_by))
+        {
             continue;
         }
         let fate = match standing.remove(&place) {
@@ -276,7 +281,7 @@ pub(super) fn foresee(
             Some(_) if same => Fate::Unchanged,
             Some(_) => Fate::Changed,
         };
-        fates.push((fate, raised.rule, raised.level));
+        fates.push((fate, raised.rule.clone(), raised.level));
     }
     let gone = standing.into_values();
     fates.extend(gone.map(|alert| (Fate::Resolved, alert.rule, alert.facts.level)));
@@ -336,8 +341,9 @@ fn plan_child(
     let index = basis.index;
     let mut standing = by_what(known.standing);
     for raised in raised {
-        let subject = subject_index(index, child, &raised);
+        let subject_by = subjects(index, child, &raised);
         let digest = content_digest(index, &raised);
+        let subject = subject_by(raised.apart.as_deref());
         let place = (raised.family.clone(), subject.clone());
         let before = standing.get(&place);
         if before.is_some_and(|b| b.digest == digest) {
@@ -345,7 +351,11 @@ fn plan_child(
             continue;
         }
         // If one stands, it ends below: what it had beyond the decision is gone.
-        if known.decided.iter().any(|d| settles(d, &subject, &raised)) {
+        if known
+            .decided
+            .iter()
+            .any(|d| settles(d, &raised, &subject_by))
+        {
             continue;
         }
         let alert = alert_row(
@@ -383,12 +393,21 @@ fn plan_child(
 /// Whether a clinician's decision over an alert speaks for one that would be raised now: the same
 /// matter, no graver, and resting on nothing that the clinician had not before them. Where neither
 /// rests on a check-up, the day it was due is what it rests on.
-fn settles(decided: &AlertRow, subject: &str, raised: &Raised) -> bool {
+///
+/// Who speaks first of a matter, and who says the same, may change: a decision over the matter stays.
+fn settles(
+    decided: &AlertRow,
+    raised: &Raised,
+    subject_by: &impl Fn(Option<&str>) -> String,
+) -> bool {
     let known = |id: &String| decided.evidence.keys().any(|of| of.to_string() == *id);
-    (decided.family.as_str(), decided.subject.as_str()) == (raised.family.as_str(), subject)
+    let mut tellers = raised.sources.iter().map(|source| Some(source.as_str()));
+    let of = |apart| decided.subject == subject_by(apart);
+    decided.family == raised.family
         && raised.level <= decided.facts.level
         && raised.check_ups.iter().all(known)
         && (!raised.check_ups.is_empty() || raised.date == decided.facts.evidence_first)
+        && (of(raised.apart.as_deref()) || of(None) || tellers.any(of))
 }
 
 /// Opens a check-up that is sealed under the child's key.
@@ -445,16 +464,26 @@ fn body(raised: &Raised) -> AlertBody {
     }
 }
 
-/// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child.
-fn subject_index(index: &IndexKey, child: &LockedChild, raised: &Raised) -> String {
-    if raised.subject.is_empty() {
-        return String::new();
-    }
+/// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child,
+/// and to the institution whose word has an alert apart.
+fn subjects<'r>(
+    index: &'r IndexKey,
+    child: &LockedChild,
+    raised: &'r Raised,
+) -> impl Fn(Option<&str>) -> String + use<'r> {
     let child = child.row.id.to_string();
-    index
-        .blind_index("alert-subject", &child, &raised.subject)
-        .as_str()
-        .to_owned()
+    move |apart| {
+        let indexed = match apart {
+            None if raised.subject.is_empty() => return String::new(),
+            None => index.blind_index("alert-subject", &child, &raised.subject),
+            Some(teller) => {
+                // An id holds no line break.
+                let of = format!("{teller}\n{}", raised.subject);
+                index.blind_index("alert-subject-apart", &child, &of)
+            }
+        };
+        indexed.as_str().to_owned()
+    }
 }
 
 /// Equal content is no change: renewing it would tell everybody what they know.

@@ -223,7 +223,8 @@ fn fates(old: Vec<Raised>, new: Vec<Raised>) -> Vec<(Fate, String, Level)> {
     let mut fates = Vec::with_capacity(old.len().max(new.len()));
     let mut old = old;
     for raised in new {
-        let same = |o: &Raised| (&o.family, &o.subject) == (&raised.family, &raised.subject);
+        let of = |o: &Raised| (o.family.clone(), o.subject.clone(), o.apart.clone());
+        let same = |o: &Raised| of(o) == of(&raised);
         let fate = match old.iter().position(same).map(|at| old.swap_remove(at)) {
             None => Fate::Raised,
             Some(was) if was == raised => Fate::Unchanged,

@@ -5,6 +5,7 @@ mod absences;
 mod conditions;
 mod infectious;
 mod properties;
+mod sources;
 
 use std::sync::LazyLock;
 

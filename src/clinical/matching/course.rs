@@ -205,6 +205,7 @@ impl Case<'_> {
             subject: String::new(),
             exams: vec![before.taken.place, latest.taken.place],
             each_alone: false,
+            told_by: Vec::new(),
             inputs,
             value: String::new(),
             until: None,

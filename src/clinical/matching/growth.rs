@@ -126,6 +126,7 @@ impl Case<'_> {
             subject: String::new(),
             exams: vec![at],
             each_alone: false,
+            told_by: Vec::new(),
             inputs,
             value: String::new(),
             until: None,

@@ -69,6 +69,7 @@ impl Case<'_> {
                 subject: item.item.to_owned(),
                 exams: Vec::new(),
                 each_alone: false,
+                told_by: Vec::new(),
                 inputs,
                 value: String::new(),
                 until: None,

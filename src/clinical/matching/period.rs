@@ -1,5 +1,7 @@
 //! Periods after an illness or a contact: isolation, and watch.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 
 use super::{Case, Match};
@@ -19,11 +21,29 @@ pub(super) struct Asked<'r> {
 }
 
 impl Case<'_> {
-    pub(super) fn period(&self, rule: &Rule, asked: &Asked<'_>) -> Option<Match> {
-        self.history.latest(asked.finding)?;
+    /// Judged for each institution by its own word: one without an agreement that says so too, or
+    /// counts from another day, must not take the child's isolation from a facility that may know
+    /// only the first. What ends it ends it for all.
+    pub(super) fn period(&self, rule: &Rule, asked: &Asked<'_>, found: &mut dyn FnMut(Match)) {
+        if self.history.latest(asked.finding).is_none() {
+            return;
+        }
+        let exams = self.history.exams();
+        let stating = exams.filter(|&(at, _)| self.states(at, asked.finding, asked.code));
+        let sources: BTreeSet<&str> = stating.map(|(_, exam)| exam.source).collect();
+        for source in sources {
+            self.period_told_by(rule, asked, source)
+                .into_iter()
+                .for_each(&mut *found);
+        }
+    }
+
+    fn period_told_by(&self, rule: &Rule, asked: &Asked<'_>, source: &str) -> Option<Match> {
         let day = |at: usize| self.history.exam(at).check_up.date();
-        let stated = |at: usize| self.states(at, asked.finding, asked.code);
-        let (last, exam) = self.history.exams().rev().find(|&(at, _)| stated(at))?;
+        let same_source = |at: usize| self.history.exam(at).source == source;
+        let stated = |at: usize| same_source(at) && self.states(at, asked.finding, asked.code);
+        let places = || self.history.exams().rev().map(|(at, _)| at);
+        let last = places().find(|&at| stated(at))?;
         let ended = |from: usize| {
             asked.ended_by.is_some_and(|ended_by| {
                 let later = self.history.exams().rev();
@@ -37,11 +57,9 @@ impl Case<'_> {
             return None;
         }
         let age = self.age_for(rule, last)?;
-        // Of one institution: its word is enough, and another's would have to be covered too.
-        let same_source = |at: usize| self.history.exam(at).source == exam.source;
         let mut first = last;
-        for (at, _) in self.history.exams().rev() {
-            if at >= first || !stated(at) || !same_source(at) {
+        for at in places() {
+            if at >= first || !stated(at) {
                 continue;
             }
             let apart = day(first).signed_duration_since(day(at)).num_days();
@@ -51,6 +69,7 @@ impl Case<'_> {
             first = at;
         }
         let mut found = self.on_exam(last, age);
+        found.told_by.push(source.to_owned());
         found
             .inputs
             .push((asked.finding.as_str(), asked.code.to_owned()));

@@ -4,7 +4,11 @@
 use chrono::{DateTime, Days, Utc};
 use yuqiao::{
     domain::{
-        alert::Category, checkup::CheckUpStatus, id::Id, organization::Organization, region::Zone,
+        alert::Category,
+        checkup::CheckUpStatus,
+        id::Id,
+        organization::{Organization, OrganizationKind},
+        region::Zone,
     },
     service::{
         agreements::{self, Which},
@@ -13,13 +17,16 @@ use yuqiao::{
         organizations,
         push::Pushes,
     },
-    store::inboxes::{self, Pointer},
+    store::{
+        alerts::Disclosed,
+        inboxes::{self, Pointer},
+    },
 };
 
 use crate::{
     support::{
         Bench,
-        county::{County, allergy, day, haemoglobin},
+        county::{County, allergy, coded, day, haemoglobin, shown},
         on_every_engine, region,
     },
     survival::quiet::settle,
@@ -270,6 +277,66 @@ async fn the_days_of_an_agreement_deliver_and_retract() {
             dawn(&bench, &format!("2026-09-{today}"));
             assert_eq!(inbox.news().await, news, "the {today}th");
         }
+    })
+    .await;
+}
+
+/// A hospital outside the agreement finds the same disease, and worse: the facility keeps the alert
+/// it was told of, and learns nothing else. What the hospital of the agreement corrects still reaches it.
+///
+/// Invariant 7. Break it: in `clinical/matching/period.rs`, judge only by the source of the latest
+/// statement.
+#[tokio::test]
+async fn another_hospital_s_word_takes_no_alert_away() {
+    on_every_engine(async |bench| {
+        let county = County::lay_out(&bench, 1).await;
+        let (gateway, ward) = (&bench.gateway, &county.children[0]);
+        let kind = OrganizationKind::Hospital;
+        let stranger = bench.party(&county.commission, kind, "示例县外医院").await;
+        let today = day("2026-09-01");
+        let days = (today, today + Days::new(30));
+        let granted = county.consent(gateway, 0, ward, Category::ALL, days).await;
+        granted.unwrap();
+        county.enrol(gateway, 0, ward.id, today).await.unwrap();
+        let mut inbox = Inbox {
+            bench: &bench,
+            of: county.facilities[0].id,
+            last: 0,
+        };
+        inbox.news().await;
+        let pushes = Pushes::start(gateway.clone());
+        let version = |revision| ("r", revision, CheckUpStatus::Corrected);
+        let measles = || coded("INFECTIOUS_DISEASE", "MEASLES");
+        let plain = vec![measles()];
+        let worse = vec![measles(), coded("WITH_PNEUMONIA", "Y")];
+        for (from, key, found, news) in [
+            (&county.hospital, "1", plain, "+"),
+            (&stranger, "2", worse, ""),
+        ] {
+            let row = county.check_up(gateway, from, &ward.number, key, version(1), found);
+            pushes.submit(row).await.unwrap();
+            assert_eq!(inbox.news().await, news, "{key}");
+        }
+        let looks = Looks::start(gateway.clone());
+        let morning = county.morning(0, Some(ward.id));
+        let (alerts, _) = shown(&looks, morning).await.unwrap();
+        let infectious = |one: &&Disclosed| one.row.facts.category == Category::Infectious;
+        let told = alerts.iter().filter(infectious);
+        let told: Vec<&str> = told.map(|one| one.row.rule.as_str()).collect();
+        assert_eq!(told, ["MEASLES_RETURN"]);
+        let flu = vec![coded("INFECTIOUS_DISEASE", "INFLUENZA")];
+        let row = county.check_up(
+            gateway,
+            &county.hospital,
+            &ward.number,
+            "3",
+            version(2),
+            flu,
+        );
+        pushes.submit(row).await.unwrap();
+        let mut news: Vec<char> = inbox.news().await.chars().collect();
+        news.sort_unstable();
+        assert_eq!(news, ['+', '-'], "corrected to another disease");
     })
     .await;
 }

@@ -81,7 +81,7 @@ proptest! {
         let doubled: Vec<CheckUp> = history.iter().chain(&history).cloned().collect();
         prop_assert!(once == raised(&history));
         prop_assert!(once == raised(&doubled));
-        let mut keys: Vec<_> = once.iter().map(|alert| (&alert.family, &alert.subject)).collect();
+        let mut keys: Vec<_> = once.iter().map(|alert| (&alert.family, &alert.subject, &alert.apart)).collect();
         keys.dedup();
         prop_assert_eq!(keys.len(), once.len());
     }
