@@ -131,7 +131,7 @@ impl Sitting {
         found: Vec<Disclosed>,
         audience: &Audience,
     ) -> Vec<(i64, Event)> {
-        let mut found: BTreeMap<Id<Alert>, Disclosed> =
+        let found: BTreeMap<Id<Alert>, Disclosed> =
             found.into_iter().map(|d| (d.row.id, d)).collect();
         debug_assert_eq!(ward.capacity, Asker::FacilityStaff);
         let here: BTreeSet<Id<Child>> = ward
@@ -151,22 +151,17 @@ impl Sitting {
             .map(|entry| {
                 let child = entry.child;
                 let event = match entry.pointer {
-                    // An entry of an earlier revision is spoken for by a later one.
-                    Pointer::Delivered { alert, revision } => match found.remove(&alert) {
+                    // An entry of an earlier revision is spoken for by a later one. Keys that closed
+                    // and opened deliver the same revision again, maybe within a page: each entry
+                    // shows it, because a retraction between them takes the one before away.
+                    Pointer::Delivered { alert, revision } => match found.get(&alert) {
                         Some(d) if d.row.revision == revision => {
-                            Event::Alert(Box::new(d), audience.clone())
+                            Event::Alert(Box::new(d.clone()), audience.clone())
                         }
-                        other => {
-                            found.extend(other.map(|d| (alert, d)));
-                            // With its keys open, an alert that is not shown was renewed or ended,
-                            // and a later entry says so.
-                            if open.contains(&child) {
-                                Event::Tombstone
-                            } else {
-                                let reason = RetractionReason::KeyClosed;
-                                retraction(&here, Some(alert), child, reason)
-                            }
-                        }
+                        // With its keys open, an alert that is not shown was renewed or ended,
+                        // and a later entry says so.
+                        _ if open.contains(&child) => Event::Tombstone,
+                        _ => retraction(&here, Some(alert), child, RetractionReason::KeyClosed),
                     },
                     Pointer::Retracted { alert, reason } => retraction(&here, alert, child, reason),
                 };

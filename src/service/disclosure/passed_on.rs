@@ -59,7 +59,7 @@ impl Sitting {
             .flatten()
             .filter_map(Permit::child)
             .collect();
-        let mut found: BTreeMap<Id<Alert>, (Disclosed, Audience)> = side
+        let found: BTreeMap<Id<Alert>, (Disclosed, Audience)> = side
             .groups
             .iter()
             .zip(found)
@@ -71,15 +71,13 @@ impl Sitting {
             .collect();
         let events = entries.into_iter().map(|entry| {
             let event = match entry.pointer {
-                // An entry of an earlier revision is spoken for by a later one.
-                Pointer::Delivered { alert, revision } => match found.remove(&alert) {
+                // An entry of an earlier revision is spoken for by a later one; one that delivers the
+                // same again, after a retraction, shows it again.
+                Pointer::Delivered { alert, revision } => match found.get(&alert) {
                     Some((d, audience)) if d.row.revision == revision => {
-                        Event::Alert(Box::new(d), audience)
+                        Event::Alert(Box::new(d.clone()), audience.clone())
                     }
-                    other => {
-                        found.extend(other.map(|d| (alert, d)));
-                        Event::Tombstone
-                    }
+                    _ => Event::Tombstone,
                 },
                 Pointer::Retracted { alert, reason } => {
                     retraction(&open, alert, entry.child, reason)

@@ -1,7 +1,7 @@
 //! No silent hole, no missed allergy: whatever opens a key delivers what it uncovers, whatever closes
 //! one retracts it, and the numbers of an inbox follow each other.
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use yuqiao::{
     domain::{
         alert::Category,
@@ -26,8 +26,10 @@ use yuqiao::{
 use crate::{
     support::{
         Bench,
+        care::Care,
         county::{County, allergy, coded, day, haemoglobin, shown},
         on_every_engine, region,
+        replay::{held, replay},
     },
     survival::quiet::settle,
 };
@@ -207,18 +209,18 @@ async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
         // bare number once it has left.
         let news: String = story.iter().map(|(_, news)| news.as_str()).collect();
         let news = news.replace('…', "");
-        assert_eq!(replay(&bench, &county).await, news.replace('+', "-"));
+        assert_eq!(replay_today(&bench, &county).await, news.replace('+', "-"));
         let left = county.leave(gateway, 0, back.id, day("2026-09-23")).await;
         left.unwrap();
         dawn(&bench, "2026-09-24");
-        assert_eq!(replay(&bench, &county).await, "t".repeat(news.len()));
+        assert_eq!(replay_today(&bench, &county).await, "t".repeat(news.len()));
     })
     .await;
 }
 
 /// The facility reads its inbox from the beginning, by today's keys: `+` an alert, `-` and `0` a
 /// typed retraction, `t` a bare number, `n` a notice.
-async fn replay(bench: &Bench, county: &County) -> String {
+async fn replay_today(bench: &Bench, county: &County) -> String {
     let looks = Looks::start(bench.gateway.clone());
     let answer = looks.ask(county.following(0, 0, 1000)).await.unwrap();
     let Answer::Inbox { events, .. } = answer else {
@@ -337,6 +339,73 @@ async fn another_hospital_s_word_takes_no_alert_away() {
         let mut news: Vec<char> = inbox.news().await.chars().collect();
         news.sort_unstable();
         assert_eq!(news, ['+', '-'], "corrected to another disease");
+    })
+    .await;
+}
+
+/// Keys close and open again, so that the same alert was delivered more than once: whoever reads the inbox
+/// from its beginning ends up with what is held, wherever its pages end.
+///
+/// Invariant 7. Break it: in `disclosure/inbox.rs` or `disclosure/passed_on.rs`, show an alert at the first
+/// of its entries only.
+#[tokio::test]
+async fn a_replay_ends_with_what_is_held_whatever_its_pages() {
+    on_every_engine(async |bench| {
+        let care = Care::of(&bench, 3, Vec::new()).await;
+        let (gateway, county) = (&bench.gateway, &care.county);
+        let on = "2026-08-20";
+        for (n, ward) in county.children.iter().enumerate() {
+            let (allergic, pale) = (format!("a{n}"), format!("h{n}"));
+            care.push(&bench, ward, &allergic, on, allergy("花生酱"))
+                .await;
+            care.push(&bench, ward, &pale, on, haemoglobin(67)).await;
+        }
+        // The allergies are passed on.
+        bench.clock.advance(TimeDelta::hours(25));
+        let comes_to_what_is_held = async |step: &str| {
+            settle(&bench).await;
+            let children: Vec<_> = county.children.iter().map(|w| w.id).collect();
+            let mut alerts = Vec::new();
+            for by in [
+                &county.facilities[0].claim,
+                &care.instructor,
+                &care.clinician,
+            ] {
+                let held = held(&bench, &children, by.organization).await;
+                for limit in [1, 2, 3, 5, 8, 13, 64] {
+                    let known = replay(&care.looks, by, limit).await;
+                    assert_eq!(known, held, "{step}, pages of {limit}");
+                }
+                alerts.push(held.values().map(|of| of.len()).sum::<usize>());
+            }
+            alerts
+        };
+        assert_eq!(comes_to_what_is_held("passed on").await, [6, 3, 3]);
+        let office = &county.commission.claim;
+        let which = Which {
+            region: region(),
+            id: county.agreements[0],
+            seen: None,
+        };
+        for _ in 0..2 {
+            let suspended = agreements::suspend(gateway, office, which, "整改".to_owned()).await;
+            suspended.unwrap();
+            comes_to_what_is_held("suspended").await;
+            agreements::resume(gateway, office, which).await.unwrap();
+            assert_eq!(comes_to_what_is_held("resumed").await[0], 6);
+        }
+        let consent = care.consents[0].id;
+        county.withdraw(gateway, consent).await.unwrap();
+        assert_eq!(comes_to_what_is_held("withdrawn").await[0], 4);
+        care.consent(&bench, &county.children[0]).await;
+        assert_eq!(comes_to_what_is_held("given again").await[0], 6);
+        let changed = ("h2", 2, CheckUpStatus::Corrected);
+        let found = vec![haemoglobin(66)];
+        care.push_revision(&bench, &county.children[2], changed, day(on), found)
+            .await;
+        assert_eq!(comes_to_what_is_held("corrected").await[0], 6);
+        bench.clock.advance(TimeDelta::hours(25));
+        assert_eq!(comes_to_what_is_held("passed on again").await, [6, 3, 3]);
     })
     .await;
 }

@@ -11,6 +11,7 @@ pub mod engines;
 pub mod families;
 pub mod parties;
 pub mod raw;
+pub mod replay;
 pub mod rules;
 pub mod server;
 pub mod shape;

@@ -33,7 +33,7 @@ use super::audit::audit;
 use crate::support::{
     Bench, Raw,
     county::{County, shown},
-    region,
+    region, replay,
 };
 
 /// Lets every delivery that is due happen.
@@ -248,7 +248,14 @@ pub async fn check(bench: &Bench, county: &County) -> (usize, u64) {
         "a replay gives what is held"
     );
     let looks = Looks::start(bench.gateway.clone());
+    let children: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
     for (which, party) in county.facilities.iter().enumerate() {
+        // Events are decided when they are read: what they say in their order comes to the same.
+        for limit in [3, 64] {
+            let known = replay::replay(&looks, &party.claim, limit).await;
+            let kept = replay::held(bench, &children, party.id).await;
+            assert_eq!(known, kept, "shown in pages of {limit}");
+        }
         let (alerts, _) = shown(&looks, county.morning(which, None)).await.unwrap();
         let listed: BTreeSet<Id<Alert>> = alerts.iter().map(|d| d.row.id).collect();
         let of = |((_, recipient), of): (&(Id<Child>, Id<Organization>), &BTreeMap<_, _>)| {
