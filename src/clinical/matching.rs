@@ -8,6 +8,7 @@ mod single;
 mod standing;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use chrono::{Days, Months, NaiveDate};
 
@@ -27,6 +28,7 @@ pub(super) use item::Absent;
 pub(super) const OF_THE_CHECK_UP: [&str; 2] = ["check_up_date", "age_months"];
 
 /// A condition that holds.
+#[derive(Clone)]
 pub(super) struct Match {
     /// Tells alerts of one family apart: the allergen, the item, else empty.
     pub subject: String,
@@ -46,6 +48,15 @@ pub(super) struct Match {
     pub until_zh: String,
     /// For what is not done: then no check-up is its evidence.
     pub absent: Option<Absent>,
+}
+
+impl Match {
+    /// Adds what a further condition read.
+    fn learn(&mut self, other: &Match) {
+        let more = other.inputs.iter();
+        let more = more.filter(|(name, _)| !OF_THE_CHECK_UP.contains(name));
+        self.inputs.extend(more.cloned());
+    }
 }
 
 /// A child's history, judged once for all rules.
@@ -103,24 +114,73 @@ impl<'a> Case<'a> {
     /// Calls `found` for every way in which the rule applies today.
     pub(super) fn matches(&self, rule: &Rule, mut found: impl FnMut(Match)) {
         self.holds(rule, &rule.when, &mut |one| {
-            if let Some(one) = self.qualified(rule, one) {
-                found(one);
+            for one in self.together(rule, one) {
+                if let Some(one) = self.qualified(rule, one) {
+                    found(one);
+                }
             }
         });
     }
 
+    /// What was found with what further institutions must have found for it, each pair of words for
+    /// itself: whoever may read one institution less must not lose the others'.
+    fn together(&self, rule: &Rule, one: Match) -> Vec<Match> {
+        let mut pairs = vec![one];
+        for condition in &rule.together_with {
+            let mut more = Vec::new();
+            self.holds(rule, condition, &mut |other| {
+                more.extend(pairs.iter().map(|one| self.pair(one, &other)));
+            });
+            pairs = more;
+        }
+        pairs
+    }
+
+    /// Rests on one check-up of several that bear a word alone: the latest.
+    fn pair(&self, one: &Match, other: &Match) -> Match {
+        let latest = |of: &Match| match of.each_alone {
+            true => of.exams.iter().copied().max().into_iter().collect(),
+            false => of.exams.clone(),
+        };
+        let mut both = Match {
+            each_alone: false,
+            exams: [latest(one), latest(other)].concat(),
+            ..one.clone()
+        };
+        both.told_by = self.sources(&both.exams);
+        both.learn(other);
+        both
+    }
+
+    /// The institutions of check-ups, in order.
+    fn sources(&self, exams: &[usize]) -> Vec<String> {
+        let sources = exams.iter().map(|&at| self.history.exam(at).source);
+        let sources: BTreeSet<&str> = sources.collect();
+        sources.into_iter().map(str::to_owned).collect()
+    }
+
     /// What was found, if all else that the rule asks for is so too.
     fn qualified(&self, rule: &Rule, mut one: Match) -> Option<Match> {
-        if !(rule.also.is_empty() && rule.unless.is_empty()) {
-            match self.as_told_by(&one.told_by) {
-                Some((told, places)) => {
-                    one = told.with_also(rule, one, &places)?;
-                    if let Some(day) = told.next_change() {
-                        self.turns(day);
-                    }
-                }
-                None => one = self.with_also(rule, one, &[])?,
+        // Only by the institutions the alert rests on already, and their latest word: what another one
+        // knows must neither take an alert away from a reader who may not see that one's results, nor
+        // show in it.
+        let by = match (one.told_by.is_empty(), &*rule.also, &*rule.also_not) {
+            (false, ..) | (_, [], []) => one.told_by.clone(),
+            (true, ..) => self.sources(&one.exams),
+        };
+        for condition in &rule.also {
+            let met = self.first(rule, condition, Some(&by))?;
+            // What each statement bears alone must not come to hang on one of them.
+            if !one.each_alone {
+                one.exams.extend(&met.exams);
             }
+            one.learn(&met);
+        }
+        let holds = |condition, by| self.first(rule, condition, by).is_some();
+        if rule.also_not.iter().any(|other| holds(other, Some(&*by)))
+            || rule.unless.iter().any(|end| holds(end, None))
+        {
+            return None;
         }
         one.exams.sort_unstable();
         one.exams.dedup();
@@ -144,62 +204,31 @@ impl<'a> Case<'a> {
         Some(one)
     }
 
-    /// The case as it were had only these institutions spoken, with the places its check-ups have
-    /// here; none where nobody else did, or nobody is named.
-    fn as_told_by(&self, sources: &[String]) -> Option<(Case<'a>, Vec<usize>)> {
-        let told = |source: &str| sources.iter().any(|one| one == source);
+    /// The first way in which a further condition of a rule holds: as it were had only these
+    /// institutions spoken, where some are named.
+    fn first(&self, rule: &Rule, condition: &Condition, by: Option<&[String]>) -> Option<Match> {
+        let told = |source: &str| by.is_none_or(|by| by.iter().any(|one| one == source));
         let exams = self.history.exams();
-        let places: Vec<usize> = exams
-            .filter(|(_, exam)| told(exam.source))
-            .map(|(at, _)| at)
-            .collect();
-        if sources.is_empty() || places.len() == self.history.len() {
-            return None;
+        let told = exams.filter(|(_, exam)| told(exam.source));
+        let places: Vec<usize> = told.map(|(at, _)| at).collect();
+        let mut first: Option<Match> = None;
+        let mut take = |found| {
+            first.get_or_insert(found);
+        };
+        if places.len() == self.history.len() {
+            self.holds(rule, condition, &mut take);
+            return first;
         }
         let history = self.history.only(&places);
         let (tables, life, setting, today) = (self.tables, self.life, self.setting, self.today);
-        Some((
-            Case::new(tables, history, life, setting, today, None),
-            places,
-        ))
-    }
-
-    /// What was found, if all of `also` holds and nothing of `unless`. `places` are those of this
-    /// case's check-ups where they are others than the match's.
-    fn with_also(&self, rule: &Rule, mut one: Match, places: &[usize]) -> Option<Match> {
-        let place = |at: usize| places.get(at).copied().unwrap_or(at);
-        for condition in &rule.also {
-            // Only by institutions the alert rests on already: what another one knows must not
-            // take an alert away from a reader who may not see that one's results.
-            let source = |at: usize| self.history.exam(at).source;
-            let together = one.told_by.is_empty();
-            let sources: Vec<&str> = match together {
-                true => one.exams.iter().map(|&at| source(at)).collect(),
-                false => one.told_by.iter().map(String::as_str).collect(),
-            };
-            let mut met: Option<Match> = None;
-            self.holds(rule, condition, &mut |other| {
-                if met.is_none() && other.exams.iter().all(|&at| sources.contains(&source(at))) {
-                    met = Some(other);
-                }
-            });
-            let met = met?;
-            // What each statement bears alone must not come to hang on one of them.
-            if !one.each_alone {
-                one.exams.extend(met.exams.into_iter().map(place));
-            }
-            let more = met.inputs.into_iter();
-            one.inputs
-                .extend(more.filter(|(name, _)| !OF_THE_CHECK_UP.contains(name)));
+        let case = Case::new(tables, history, life, setting, today, None);
+        case.holds(rule, condition, &mut take);
+        if let Some(day) = case.next_change() {
+            self.turns(day);
         }
-        for condition in &rule.unless {
-            let mut excluded = false;
-            self.holds(rule, condition, &mut |_| excluded = true);
-            if excluded {
-                return None;
-            }
-        }
-        Some(one)
+        let mut first = first?;
+        first.exams.iter_mut().for_each(|at| *at = places[*at]);
+        Some(first)
     }
 
     /// Whether the child's calendar age today lies in the range; notes when that will change.
@@ -300,14 +329,13 @@ impl<'a> Case<'a> {
                 ended_code,
             } => {
                 let end = (*ended_by, ended_code.as_ref().unwrap_or(code).as_str());
-                self.stands(rule, (*finding, code), end)
-                    .into_iter()
-                    .for_each(found);
+                self.stands(rule, (*finding, code), end, found);
             }
             Condition::Period {
                 finding,
                 code,
                 clocks,
+                complicated_by,
                 ended_by,
                 phase,
             } => {
@@ -315,6 +343,7 @@ impl<'a> Case<'a> {
                     finding: *finding,
                     code,
                     clocks,
+                    complicated_by: complicated_by.as_ref(),
                     ended_by: *ended_by,
                     phase: *phase,
                 };

@@ -21,7 +21,12 @@ pub(super) struct Told<'r> {
 pub(super) fn united(mut standing: Vec<Held<'_>>) -> Vec<Told<'_>> {
     standing.sort_unstable_by(|a, b| a.of().cmp(&b.of()));
     let mut one_of_each: Vec<Held<'_>> = Vec::with_capacity(standing.len());
-    for held in standing {
+    let needless: Vec<bool> = standing
+        .iter()
+        .map(|held| standing.iter().any(|other| needs_fewer(other, held)))
+        .collect();
+    let needed = standing.into_iter().zip(needless);
+    for (held, _) in needed.filter(|(_, needless)| !needless) {
         let like = one_of_each
             .iter_mut()
             .rev()
@@ -57,6 +62,17 @@ fn order<'h>(held: &'h Held<'_>) -> (&'h str, &'h str, bool, Option<usize>) {
 
 fn same_matter(a: &Held<'_>, b: &Held<'_>) -> bool {
     (&a.rule.family, &a.found.subject) == (&b.rule.family, &b.found.subject)
+}
+
+/// Whether it tells by fewer institutions' words what the other tells by more: whoever may read all of
+/// them is told by the fewer.
+fn needs_fewer(fewer: &Held<'_>, more: &Held<'_>) -> bool {
+    let (by, all) = (&fewer.found.told_by, &more.found.told_by);
+    fewer.place == more.place
+        && fewer.found.subject == more.found.subject
+        && by.len() < all.len()
+        && !by.is_empty()
+        && by.iter().all(|one| all.contains(one))
 }
 
 /// Whether two institutions' words make the same alert, which each of their check-ups bears alone.

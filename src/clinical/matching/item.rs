@@ -85,6 +85,7 @@ impl Case<'_> {
 }
 
 /// What is not done, and the days that say so.
+#[derive(Clone)]
 pub(in crate::clinical) struct Absent {
     pub due: NaiveDate,
     /// From this day it is late; the due day where there is no such day.

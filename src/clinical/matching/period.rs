@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 
 use super::{Case, Match};
-use crate::clinical::rules::{Clock, Phase, Rule, Unstated};
+use crate::clinical::rules::{Answer, Clock, Phase, Rule, Unstated};
 use crate::domain::catalogue::FindingCode;
 
-/// Statements of one disease not further apart are of one illness `[P]`.
+/// Statements of one disease not further apart are of one illness, unless the child recovered
+/// between them `[P]`.
 const ONE_ILLNESS_DAYS: u64 = 30;
 
 /// What a period reads.
@@ -16,6 +17,7 @@ pub(super) struct Asked<'r> {
     pub finding: FindingCode,
     pub code: &'r str,
     pub clocks: &'r [Clock],
+    pub complicated_by: Option<&'r Answer>,
     pub ended_by: Option<FindingCode>,
     pub phase: Phase,
 }
@@ -57,32 +59,55 @@ impl Case<'_> {
             return None;
         }
         let age = self.age_for(rule, last)?;
+        // A day in a check-up that is about another disease is that disease's.
+        let about = |at: usize| {
+            same_source(at) && (stated(at) || self.history.one(at, asked.finding).is_none())
+        };
+        let date = |at: usize, code| {
+            let on = self.history.one(at, code)?.date();
+            on.filter(|&on| about(at) && on <= day(at))
+        };
+        let recovered = |at: usize| match asked.finding {
+            FindingCode::InfectiousDisease => date(at, FindingCode::SymptomsGoneDate),
+            _ => None,
+        };
+        // Found ill after a day on which nothing was left of it: it is another illness.
+        let is_new = |at: usize, since: usize| {
+            let mut between = since..at;
+            recovered(at).is_none()
+                && between.any(|other| recovered(other).is_some_and(|gone| gone < day(at)))
+        };
         let mut first = last;
         for at in places() {
             if at >= first || !stated(at) {
                 continue;
             }
             let apart = day(first).signed_duration_since(day(at)).num_days();
-            if apart.unsigned_abs() > ONE_ILLNESS_DAYS || ended(at) {
+            if apart.unsigned_abs() > ONE_ILLNESS_DAYS || ended(at) || is_new(first, at) {
                 break;
             }
             first = at;
         }
+        let of_this = || (first..self.history.len()).rev();
+        let still_ill = of_this().find(|&at| stated(at) && recovered(at).is_none());
+        let is_past = |on: NaiveDate| still_ill.is_none_or(|at| on >= day(at));
         let mut found = self.on_exam(last, age);
         found.told_by.push(source.to_owned());
         found
             .inputs
             .push((asked.finding.as_str(), asked.code.to_owned()));
+        if let Some(Answer { finding, any_of }) = asked.complicated_by {
+            let at = of_this().find(|&at| about(at) && self.history.one(at, *finding).is_some())?;
+            let code = any_of.iter().find(|code| self.states(at, *finding, code))?;
+            found.exams.push(at);
+            found.inputs.push((finding.as_str(), code.clone()));
+        }
         let mut known: Option<NaiveDate> = None;
         let mut open: Vec<String> = Vec::new();
         for clock in asked.clocks {
-            // A day in a check-up that is about another disease is that disease's.
-            let about = |at: usize| stated(at) || self.history.one(at, asked.finding).is_none();
-            let stated_day = (first..self.history.len())
-                .rev()
-                .filter(|&at| same_source(at) && about(at))
-                .find_map(|at| Some((at, self.history.one(at, clock.from)?.date()?)))
-                .filter(|&(at, on)| on <= day(at));
+            let stated_day = of_this()
+                .find_map(|at| Some((at, date(at, clock.from)?)))
+                .filter(|&(_, on)| clock.from != FindingCode::SymptomsGoneDate || is_past(on));
             let from = match (stated_day, clock.unstated) {
                 (Some((at, on)), _) => {
                     found.exams.push(at);
@@ -113,7 +138,8 @@ impl Case<'_> {
         found.until_zh = open.join("并");
         if let Some(until) = known {
             if open.is_empty() {
-                found.until = Some(until);
+                // What only a certificate ends has no day.
+                found.until = asked.ended_by.is_none().then_some(until);
                 found.until_zh = until.to_string();
             } else if self.today < until {
                 found.until_zh.push_str(&format!("，且不早于{until}"));

@@ -2,7 +2,7 @@
 
 use super::{Case, Match};
 use crate::clinical::growth::age::Age;
-use crate::clinical::rules::{Limit, Rule, Settled};
+use crate::clinical::rules::{Answer, Limit, Rule};
 use crate::domain::catalogue::{FindingCode, Kind};
 use crate::domain::finding::{Finding, decimal};
 
@@ -44,7 +44,7 @@ impl Case<'_> {
         code: FindingCode,
         any_of: &[String],
         none_of: &[String],
-        settled_by: &[Settled],
+        settled_by: &[Answer],
     ) -> Option<Match> {
         let at = self.history.latest(code)?;
         let among = |list: &[String], value: &str| list.iter().any(|known| known == value);

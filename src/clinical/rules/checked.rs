@@ -1,6 +1,6 @@
 //! Whether a condition can hold at all: codes the catalogue knows, limits within its bounds.
 
-use super::condition::{Clock, Condition, Limit, Settled};
+use super::condition::{Answer, Clock, Condition, Limit};
 use super::{RuleFault, growth};
 use crate::domain::catalogue::{FindingCode, Kind};
 
@@ -36,12 +36,7 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             if any_of.is_empty() == none_of.is_empty() {
                 return Err(RuleFault::Condition);
             }
-            for Settled { finding, any_of } in settled_by {
-                if any_of.is_empty() {
-                    return Err(RuleFault::Condition);
-                }
-                check_codes(*finding, any_of)?;
-            }
+            settled_by.iter().try_for_each(check_answer)?;
             check_codes(*finding, any_of.iter().chain(none_of))
         }
         Condition::Quantity {
@@ -62,6 +57,7 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             finding,
             code,
             clocks,
+            complicated_by,
             ended_by,
             ..
         } => {
@@ -70,6 +66,7 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
                 return Err(RuleFault::Condition);
             }
             check_codes(*finding, [code])?;
+            complicated_by.iter().try_for_each(check_answer)?;
             ended_by.map_or(Ok(()), |ended_by| check_codes(ended_by, [code]))
         }
         Condition::EachAllergen { kinds, ended_by } => {
@@ -82,6 +79,13 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
         Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
         _ => Ok(()),
     }
+}
+
+fn check_answer(Answer { finding, any_of }: &Answer) -> Result<(), RuleFault> {
+    if any_of.is_empty() {
+        return Err(RuleFault::Condition);
+    }
+    check_codes(*finding, any_of)
 }
 
 fn check_codes<'a>(

@@ -50,10 +50,10 @@ impl Clock {
     }
 }
 
-/// A later coded result that settles an earlier one.
+/// A coded result that is one of some: it settles an earlier one, or is a complication.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settled {
+pub struct Answer {
     pub finding: FindingCode,
     pub any_of: Vec<String>,
 }
@@ -157,7 +157,7 @@ pub enum Condition {
         #[serde(default)]
         none_of: Vec<String>,
         #[serde(default)]
-        settled_by: Vec<Settled>,
+        settled_by: Vec<Answer>,
     },
     /// A quantity from `at_least` to just below `below`.
     Quantity {
@@ -165,8 +165,9 @@ pub enum Condition {
         at_least: Option<Limit>,
         below: Option<Limit>,
     },
-    /// A standing condition: a check-up stated the code, and no later one states of `ended_by` the
-    /// same code, or `ended_code` where it goes by another name there.
+    /// A standing condition: a check-up stated the code, and none of a later day states of `ended_by`
+    /// the same code, or `ended_code` where it goes by another name there. Each institution's word
+    /// is judged by itself.
     Stands {
         finding: FindingCode,
         code: String,
@@ -175,11 +176,13 @@ pub enum Condition {
         ended_code: Option<String>,
     },
     /// A period after an illness or a contact, until a later check-up states the code of `ended_by`.
-    /// It is over when every clock is.
+    /// It is over when every clock is. Each institution's word is judged by itself.
     Period {
         finding: FindingCode,
         code: String,
         clocks: Vec<Clock>,
+        /// Only if the latest word on it in the records of the same illness is one of these.
+        complicated_by: Option<Answer>,
         ended_by: Option<FindingCode>,
         phase: Phase,
     },
@@ -196,8 +199,8 @@ pub enum Condition {
         /// Likewise only for a child of whom some check-up is of this kind.
         only_with_visit: Option<VisitKind>,
     },
-    /// An allergy of one of the kinds, each substance for itself, until a later check-up rules
-    /// that substance out.
+    /// An allergy of one of the kinds, each substance and each institution's word for itself, until
+    /// a check-up of a later day rules that substance out.
     EachAllergen {
         kinds: Vec<String>,
         ended_by: String,

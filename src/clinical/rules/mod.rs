@@ -31,7 +31,7 @@ use crate::domain::text_code::text_codes;
 
 pub use ages::{AgeBound, AgeRange};
 pub use bundle::{Bundle, BundleError, RuleFile};
-pub use condition::{Clock, Condition, GrowthPattern, Limit, Phase, Settled, Tenths, Unstated};
+pub use condition::{Answer, Clock, Condition, GrowthPattern, Limit, Phase, Tenths, Unstated};
 pub use fault::SetFault;
 pub use read::{RuleFault, RuleFileError};
 
@@ -111,9 +111,14 @@ pub struct Rule {
     /// The child's calendar age today, for what only time brings about.
     pub today: Option<AgeRange>,
     pub when: Condition,
-    /// Each must hold too, by check-ups of institutions the alert already rests on.
+    /// Each must hold too, by the records of institutions the alert already rests on.
     pub also: Vec<Condition>,
-    /// None may hold.
+    /// None may hold by those records: another alert that they bear says more.
+    pub also_not: Vec<Condition>,
+    /// Each must hold too, whoever says so: the alert then rests on that as well, and a reader needs
+    /// an agreement for each.
+    pub together_with: Vec<Condition>,
+    /// None may hold, whoever says so: it ends the alert.
     pub unless: Vec<Condition>,
     /// The alert stands for so many days from the check-up, then goes by itself.
     pub lasts_days: Option<u16>,

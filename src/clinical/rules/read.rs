@@ -142,6 +142,10 @@ struct RawRule {
     #[serde(default)]
     also: Vec<Condition>,
     #[serde(default)]
+    also_not: Vec<Condition>,
+    #[serde(default)]
+    together_with: Vec<Condition>,
+    #[serde(default)]
     unless: Vec<Condition>,
     lasts_days: Option<u16>,
     recipients: Option<Vec<Recipient>>,
@@ -241,13 +245,17 @@ fn sound(raw: RawRule, defaults: &Defaults) -> Result<Rule, RuleFault> {
     let source = source(raw.source, &defaults.source)?;
     let ages = or(raw.ages, defaults.ages.clone(), "ages")?;
     let today = raw.today.map(|(from, until)| age_range(&from, &until));
-    let conditions = [&raw.when].into_iter().chain(&raw.also).chain(&raw.unless);
+    let further = || {
+        let lists = [&raw.also, &raw.also_not, &raw.together_with, &raw.unless];
+        lists.into_iter().flatten()
+    };
+    let conditions = [&raw.when].into_iter().chain(further());
     conditions.into_iter().try_for_each(check_condition)?;
     // What rests on no check-up has no institution by whose word a further condition could hold, and
     // the schedules are read once, by the rule's own condition.
     let of_item = |when: &Condition| matches!(when, Condition::Item { .. });
-    if raw.also.iter().chain(&raw.unless).any(of_item) || of_item(&raw.when) && !raw.also.is_empty()
-    {
+    let asks_more = further().count() > raw.unless.len();
+    if further().any(of_item) || of_item(&raw.when) && asks_more {
         return Err(RuleFault::Condition);
     }
     if raw.lasts_days == Some(0) {
@@ -300,6 +308,8 @@ fn sound(raw: RawRule, defaults: &Defaults) -> Result<Rule, RuleFault> {
         today: today.transpose()?,
         when: raw.when,
         also: raw.also,
+        also_not: raw.also_not,
+        together_with: raw.together_with,
         unless: raw.unless,
         lasts_days: raw.lasts_days,
         mongolian: raw.mn.map(|mn| mongolian(mn, for_facility)).transpose()?,

@@ -120,6 +120,36 @@ fn a_pen_is_used_where_the_same_institution_says_there_is_one() {
     assert_eq!(rules(&alerts), ["ALLERGY_FOOD"]);
 }
 
+/// What one day says both ways stands, whatever the records are called: an end needs a later day.
+#[test]
+fn the_name_of_a_record_ends_no_allergy() {
+    let peanut = |record, kind, on| {
+        let finding = coded("ALLERGY", kind, Some("花生"));
+        check_up(record, on, vec![finding])
+    };
+    let chd = |record: &str, code, value| {
+        let finding = coded(code, value, None);
+        check_up(&format!("{record}x"), "2024-01-01", vec![finding])
+    };
+    for (stated, ended) in [("a", "b"), ("b", "a")] {
+        let same_day = [
+            peanut(stated, "FOOD", "2024-01-01"),
+            peanut(ended, "RULED_OUT", "2024-01-01"),
+            chd(stated, "CHD", "PRESENT"),
+            chd(ended, "CONDITION_RULED_OUT", "CHD"),
+        ];
+        assert_eq!(
+            rules(&found("2024-02-01", &same_day)),
+            ["ALLERGY_FOOD", "CHD"]
+        );
+    }
+    let later = [
+        peanut("b", "FOOD", "2024-01-01"),
+        peanut("a", "RULED_OUT", "2024-01-02"),
+    ];
+    assert_eq!(rules(&found("2024-02-01", &later)), [""; 0]);
+}
+
 /// The latest statement about a substance decides, whatever kind it calls it.
 #[test]
 fn a_substance_is_of_one_kind() {

@@ -58,10 +58,13 @@ fn each_disease_has_its_days() {
         assert_eq!(running.rule, format!("{rule}_ISOLATION"));
         let limit = running.limit.unwrap();
         let next = day(last).succ_opt().unwrap();
-        assert_eq!((limit.grade, limit.until), (Grade::Unfit, Some(next)));
+        // The day is in words: only a certificate ends it.
+        assert_eq!((limit.grade, limit.until), (Grade::Unfit, None));
+        assert!(limit.until_zh.contains(&next.to_string()));
         let over = at(&next.to_string());
         assert_eq!(over.rule, format!("{rule}_RETURN"), "{disease}");
-        assert_eq!(over.limit.unwrap().grade, Grade::Unfit);
+        let limit = over.limit.unwrap();
+        assert_eq!((limit.grade, limit.until), (Grade::Unfit, None));
         let change = on(last, &girl(), &record).next_change;
         assert!(change.is_some_and(|change| change <= next), "{disease}");
     }
@@ -130,6 +133,81 @@ fn a_certificate_after_the_diagnosis_lets_the_child_return() {
     let alerts = found("2025-03-20", &all);
     assert_eq!(rules(&alerts), ["MUMPS_ISOLATION"]);
     assert_eq!(alerts[0].check_ups, ["d"]);
+}
+
+/// The pneumonia of an earlier illness, or one that was ruled out since, is not this one's.
+#[test]
+fn a_complication_is_of_the_illness() {
+    let measles = |record, on, pneumonia: Option<&str>| {
+        let mut findings = vec![
+            coded("INFECTIOUS_DISEASE", "MEASLES", None),
+            dated("RASH_DATE", on),
+        ];
+        findings.extend(pneumonia.map(|value| coded("WITH_PNEUMONIA", value, None)));
+        check_up(record, on, findings)
+    };
+    let long_ago = measles("a", "2023-03-01", Some("Y"));
+    let now = measles("b", "2025-03-02", None);
+    let alerts = found("2025-03-03", &[long_ago, now.clone()]);
+    assert_eq!(rules(&alerts), ["MEASLES_ISOLATION"]);
+    assert_eq!(alerts[0].check_ups, ["b"]);
+    let later = |value| {
+        check_up(
+            "c",
+            "2025-03-04",
+            vec![coded("WITH_PNEUMONIA", value, None)],
+        )
+    };
+    let alerts = found("2025-03-05", &[now.clone(), later("Y")]);
+    assert_eq!(rules(&alerts), ["MEASLES_PNEUMONIA_ISOLATION"]);
+    assert_eq!(alerts[0].check_ups, ["b", "c"]);
+    let first = measles("b", "2025-03-02", Some("Y"));
+    let alerts = found("2025-03-05", &[first, later("N")]);
+    assert_eq!(rules(&alerts), ["MEASLES_ISOLATION"]);
+}
+
+/// Ill again after recovery: another illness, however few days lie between them. A record that still
+/// finds the disease after a stated day of recovery takes that day back.
+#[test]
+fn an_illness_after_recovery_isolates_anew() {
+    let gone = |record, on: &str, date: &str| {
+        check_up(record, on, vec![dated("SYMPTOMS_GONE_DATE", date)])
+    };
+    for (disease, first, open) in [
+        ("INFLUENZA", "INFLUENZA_ISOLATION", true),
+        ("HFMD", "HFMD_ISOLATION", true),
+        // Nine days from the new onset, whatever is known of recovery.
+        ("MUMPS", "MUMPS_ISOLATION", false),
+    ] {
+        let ill = |record, on| ill(record, on, disease, &[]);
+        let before = [
+            ill("a", "2025-03-01"),
+            gone("b", "2025-03-04", "2025-03-04"),
+        ];
+        let mut again = before.to_vec();
+        again.push(ill("c", "2025-03-25"));
+        let alerts = found("2025-03-27", &again);
+        assert_eq!(rules(&alerts), [first], "{disease}");
+        assert_eq!(alerts[0].check_ups, ["c"], "{disease}");
+        let words = alerts[0].limit.clone().unwrap().until_zh;
+        assert_eq!(words.contains("症状消失"), open, "{words}");
+    }
+    // The day of recovery that the record of the new illness repeats is the old one's.
+    let again = [
+        ill("a", "2025-03-01", "INFLUENZA", &[]),
+        gone("b", "2025-03-05", "2025-03-04"),
+        ill("c", "2025-03-25", "INFLUENZA", &[]),
+        gone("d", "2025-03-26", "2025-03-04"),
+    ];
+    assert_eq!(rules(&found("2025-03-27", &again)), ["INFLUENZA_ISOLATION"]);
+    // A record of the illness itself that repeats the day of recovery leaves it one illness.
+    let states = [("SYMPTOMS_GONE_DATE", "2025-03-04")];
+    let repeated = [
+        ill("a", "2025-03-01", "INFLUENZA", &[]),
+        ill("b", "2025-03-05", "INFLUENZA", &states),
+        ill("c", "2025-03-08", "INFLUENZA", &states),
+    ];
+    assert_eq!(rules(&found("2025-03-09", &repeated)), ["INFLUENZA_RETURN"]);
 }
 
 #[test]
@@ -208,7 +286,7 @@ fn fitness_is_the_gravest_of_what_stands() {
     ];
     let assessed = on("2025-03-05", &girl(), &check_ups);
     assert_eq!(assessed.fitness.grade, Grade::Unfit);
-    assert_eq!(assessed.fitness.until, Some(day("2025-03-11")));
+    assert_eq!(assessed.fitness.until, None);
     let because: Vec<&str> = assessed
         .fitness
         .because

@@ -80,6 +80,15 @@ fn heard(source: &str, families: &[&str], alerts: &[Raised]) -> Vec<Heard> {
     heard
 }
 
+/// What stands until it is ended, and the medicine kept for it.
+const STANDING: &[&str] = &[
+    "ALLERGY",
+    "ANAPHYLAXIS",
+    "ASTHMA",
+    "EPILEPSY",
+    "FEBRILE_SEIZURE",
+];
+
 const INFECTIOUS: &[&str] = &["INFECTIOUS_", "CONTACT_"];
 
 fn on_day(n: i64) -> NaiveDate {
@@ -182,25 +191,91 @@ fn anybody_s_certificate_ends_it_for_all() {
     );
 }
 
-fn infectious_finding() -> impl Strategy<Value = (usize, i64)> {
-    (0..9_usize, 0..20_i64)
+/// A child whose defences are weak, as a specialist knows, met varicella, as the township centre knows.
+#[test]
+fn what_two_know_together_stands_beside_what_one_knows() {
+    let contact = |source| {
+        let found = vec![coded("INFECTIOUS_CONTACT", "VARICELLA", None)];
+        by(source, "1", on_day(0), found)
+    };
+    let weak = |source, n| {
+        let found = vec![coded("CONDITION", "IMMUNE_DEFICIENCY", None)];
+        by(source, "w", on_day(n), found)
+    };
+    let told = |check_ups: &[CheckUp]| {
+        let alerts = all_on(on_day(2), check_ups).into_iter();
+        let alerts = alerts.filter(|alert| alert.category == Category::Infectious);
+        let words = |alert: Raised| (alert.rule, alert.sources.into_iter().collect::<Vec<_>>());
+        alerts.map(words).collect::<Vec<_>>()
+    };
+    let expected = |rule: &str, sources: &[&str]| {
+        (
+            rule.to_owned(),
+            sources.iter().map(|s| s.to_string()).collect(),
+        )
+    };
+    let (watch, urgent) = ("CONTACT_VARICELLA", "CONTACT_VARICELLA_IMMUNE_DEFICIENCY");
+    assert_eq!(
+        told(&[contact("a"), weak("b", -40)]),
+        [expected(watch, &["a"]), expected(urgent, &["a", "b"])]
+    );
+    // A second specialist takes nothing from whoever may read only the first.
+    assert_eq!(
+        told(&[contact("a"), weak("b", -40), weak("c", -9)]),
+        [
+            expected(watch, &["a"]),
+            expected(urgent, &["a", "b"]),
+            expected(urgent, &["a", "c"]),
+        ]
+    );
+    // Who knows both says the urgent alone, and by fewer words.
+    assert_eq!(
+        told(&[contact("a"), weak("a", -40), weak("b", -9)]),
+        [expected(urgent, &["a"])]
+    );
 }
 
-fn infectious_record(
-    sources: &'static [&'static str],
-) -> impl Strategy<Value = (&'static str, i64, Vec<(usize, i64)>)> {
+/// The card that says to use the pen is for readers of the institution that knows of it, and another
+/// one's later word on a pen does not take it away.
+#[test]
+fn a_pen_is_of_the_institution_that_knows_of_it() {
+    let peanut = || coded("ALLERGY", "FOOD", Some("花生"));
+    let pen = |value| coded("ADRENALINE_PEN", value, None);
+    let with_pen = by("a", "1", on_day(0), vec![peanut(), pen("Y")]);
+    let all = ["ALLERGY"];
+    let rules = |source, check_ups: &[CheckUp]| {
+        let heard = heard(source, &all, &all_on(on_day(9), check_ups)).into_iter();
+        heard.map(|one| one.rule).collect::<Vec<_>>()
+    };
+    let without = by("b", "1", on_day(1), vec![peanut()]);
+    let both = [with_pen.clone(), without];
+    assert_eq!(rules("a", &both), ["ALLERGY_FOOD_PEN"]);
+    assert_eq!(rules("b", &both), ["ALLERGY_FOOD"]);
+    for value in ["Y", "N"] {
+        let only = by("b", "1", on_day(1), vec![pen(value)]);
+        assert_eq!(rules("a", &[with_pen.clone(), only]), ["ALLERGY_FOOD_PEN"]);
+    }
+    // Both know of it: one card.
+    let again = by("b", "1", on_day(1), vec![peanut(), pen("Y")]);
+    assert_eq!(all_on(on_day(9), &[with_pen, again]).len(), 1);
+}
+
+type Parts = Vec<(usize, i64)>;
+
+fn record() -> impl Strategy<Value = (&'static str, i64, Parts)> {
     (
-        prop::sample::select(sources),
+        prop::sample::select(&["a", "b", "c"][..]),
         0..60_i64,
-        prop::collection::vec(infectious_finding(), 1..5),
+        prop::collection::vec((0..16_usize, 0..20_i64), 1..5),
     )
 }
 
-/// Diseases, contacts, days and a complication, of one institution; no end.
-fn infectious(at: usize, (source, n, parts): (&str, i64, Vec<(usize, i64)>)) -> CheckUp {
+/// Diseases, contacts, days, allergies, conditions and medicines; no end.
+fn told(at: usize, (source, n, parts): (&str, i64, Parts)) -> CheckUp {
     let mut findings: Vec<Finding> = Vec::new();
     for (what, back) in parts {
         let before = on_day(n - back);
+        let yes = ["Y", "N"][usize::from(back % 2 == 1)];
         let finding = match what {
             0 => coded("INFECTIOUS_DISEASE", "HFMD", None),
             1 => coded("INFECTIOUS_DISEASE", "VARICELLA", None),
@@ -210,11 +285,14 @@ fn infectious(at: usize, (source, n, parts): (&str, i64, Vec<(usize, i64)>)) -> 
             5 => dated("ONSET_DATE", before),
             6 => dated("SYMPTOMS_GONE_DATE", before),
             7 => dated("RASH_DATE", before),
-            _ => coded(
-                "WITH_PNEUMONIA",
-                if back % 2 == 0 { "Y" } else { "N" },
-                None,
-            ),
+            8 => coded("WITH_PNEUMONIA", yes, None),
+            9 => coded("ALLERGY", "FOOD", Some("花生")),
+            10 => coded("ALLERGY", "DRUG", Some("花生")),
+            11 => coded("ADRENALINE_PEN", yes, None),
+            12 => coded("ASTHMA", "PRESENT", None),
+            13 => coded("INHALER", yes, None),
+            14 => coded("EPILEPSY", "PRESENT", None),
+            _ => coded("SEIZURE_MEDICINE", yes, None),
         };
         if findings.iter().all(|one| one.code() != finding.code()) {
             findings.push(finding);
@@ -224,26 +302,25 @@ fn infectious(at: usize, (source, n, parts): (&str, i64, Vec<(usize, i64)>)) -> 
 }
 
 proptest! {
-    /// Nothing that a second institution sends, short of an end, changes what the reader of the
-    /// first is told of an illness or a contact.
+    /// Nothing that other institutions send, short of an end, changes what the reader of one is told
+    /// of an illness, a contact, an allergy or a condition: it is told by that one's records alone.
     #[test]
     fn a_reader_of_one_is_told_by_that_one_alone(
-        records in prop::collection::vec(infectious_record(&["a", "b", "c"]), 1..7), later in 0..100_i64,
+        records in prop::collection::vec(record(), 1..8), later in 0..100_i64,
     ) {
-        let all: Vec<CheckUp> = records
-            .into_iter()
-            .enumerate()
-            .map(|(at, record)| infectious(at, record))
-            .collect();
+        let all: Vec<CheckUp> =
+            records.into_iter().enumerate().map(|(at, record)| told(at, record)).collect();
         let together = all_on(on_day(later), &all);
         for source in ["a", "b", "c"] {
             let own: Vec<CheckUp> =
                 all.iter().filter(|one| one.source() == source).cloned().collect();
             let alone = all_on(on_day(later), &own);
-            prop_assert_eq!(
-                heard(source, INFECTIOUS, &together),
-                heard(source, INFECTIOUS, &alone)
-            );
+            for families in [INFECTIOUS, STANDING] {
+                prop_assert_eq!(
+                    heard(source, families, &together),
+                    heard(source, families, &alone)
+                );
+            }
         }
         let mut backwards = all;
         backwards.reverse();
