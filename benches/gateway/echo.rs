@@ -144,6 +144,13 @@ impl ExchangeService for Bare {
     ) -> Result<Response<wire::ListUnmatchedResponse>, Status> {
         Ok(Response::new(Default::default()))
     }
+
+    async fn get_growth_chart(
+        &self,
+        _: Request<wire::GetGrowthChartRequest>,
+    ) -> Result<Response<wire::GrowthChart>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }
 
 struct BareAlerts(Arc<std::sync::RwLock<wire::ListAlertsResponse>>);

@@ -1,5 +1,7 @@
-//! `yuqiao growth-chart`: one child's curve over a standard's lines, from a CSV, without a server.
+//! `yuqiao growth-chart`: one child's curve over a standard's lines, from a CSV without a server, or of
+//! a child the gateway knows.
 
+mod ask;
 mod read;
 
 use std::fs::{self, File};
@@ -9,11 +11,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::Global;
 use super::error::CliError;
 use super::output::Output;
 use super::words;
-use crate::clinical::growth::chart::{Chart, Scale, Subject, marks, usual_range};
-use crate::clinical::growth::{Indicator, Tables};
+use crate::clinical::growth::Tables;
+use crate::clinical::growth::chart::{Chart, ChartKind, Scale, Subject, marks, usual_range};
 use crate::domain::growth_standard::GrowthStandard;
 
 pub use read::ChartError;
@@ -22,6 +25,9 @@ const EXAMPLE: &str = "\
 The CSV has a row a visit of one child and the columns of `yuqiao assess`: sex, age_days or age_months,
 weight_kg, lenhei_cm, measure, headc_cm, oedema. --only id=7 takes the rows whose column id says 7.
   yuqiao growth-chart child.csv --chart weight -o weight.svg
+With --child the gateway draws a child it knows: an institution of what it measured itself, a guardian's
+code of everything.
+  yuqiao growth-chart --child CHILD --chart stature -o stature.svg
 A measurement that can't be believed is drawn as a diamond: beyond WHO's limits, or against the one before.
 The drawing holds no name and no other column of the table.";
 
@@ -32,18 +38,24 @@ pub struct GrowthChart {
     /// CSV of one child's visits; - for standard input
     #[arg(default_value = "-")]
     input: PathBuf,
+    /// Instead of a CSV, a child the gateway knows: its id or resource name
+    #[arg(long, conflicts_with_all = ["input", "only", "gestation_weeks"])]
+    child: Option<String>,
+    /// With --child: the guardian's one-time code for reading (监护人查阅码)
+    #[arg(long, env = "YUQIAO_GUARDIAN_CODE", hide_env_values = true)]
+    code: Option<String>,
     /// What is drawn
     #[arg(long, value_enum, default_value = "weight")]
     chart: Kind,
-    /// Whose lines: wst423 or who
-    #[arg(long, value_name = "STANDARD", default_value = "wst423", value_parser = words::parse_growth_standard)]
-    standard: GrowthStandard,
+    /// Whose lines: wst423 or who; if left out the region's, of a CSV wst423
+    #[arg(long, value_name = "STANDARD", value_parser = words::parse_growth_standard)]
+    standard: Option<GrowthStandard>,
     /// Which lines: standard deviations, or percentiles
     #[arg(long, value_enum, default_value = "sd")]
     lines: Lines,
     /// The x axis, in months (or cm), e.g. 0-24; as the points need it if left out
     #[arg(long, value_name = "FROM-UNTIL", value_parser = span)]
-    range: Option<(f64, f64)>,
+    range: Option<(u16, u16)>,
     /// Completed weeks of gestation at birth: under 37 the age is corrected until 24 months
     #[arg(long, value_name = "WEEKS", value_parser = clap::value_parser!(u32).range(22..=44))]
     gestation_weeks: Option<u32>,
@@ -81,14 +93,20 @@ enum Lines {
 }
 
 impl GrowthChart {
-    /// Draws the chart.
+    /// Draws the chart, or asks the gateway for it.
     ///
     /// # Errors
     /// Where a file can't be read or written, a cell can't be understood, or the rows are not of one
-    /// child.
-    pub fn run(&self, out: Output) -> Result<(), CliError> {
-        let dash = |path: &Path| path == Path::new("-");
-        let input: Box<dyn Read> = if dash(&self.input) {
+    /// child; what the gateway refused.
+    pub async fn run(&self, global: &Global, out: Output) -> Result<(), CliError> {
+        match &self.child {
+            Some(child) => self.tell(out, self.ask(global, child).await?),
+            None => self.tell(out, self.draw()?),
+        }
+    }
+
+    fn draw(&self) -> Result<Drawn, CliError> {
+        let input: Box<dyn Read> = if is_dash(&self.input) {
             Box::new(io::stdin().lock())
         } else {
             let file = File::open(&self.input).map_err(CliError::file(&self.input))?;
@@ -99,62 +117,89 @@ impl GrowthChart {
         let child = read::child(input, only, self.gestation_weeks.map(|weeks| weeks * 7))?;
 
         let tables = Tables::load().map_err(ChartError::from)?;
-        let (indicator, by_length) = self.chart.indicator();
+        let (indicator, by_length) = self.chart.kind().indicator();
         let subject = Subject {
             sex: child.sex,
             indicator,
-            standard: self.standard,
-            scale: match self.lines {
-                Lines::Sd => Scale::Sd,
-                Lines::Percentile => Scale::Percentile,
-            },
+            standard: self.standard.unwrap_or(GrowthStandard::Wst423),
+            scale: self.lines.scale(),
             by_length,
         };
         let marks = marks(&tables, &subject, &child.visits);
-        let range = self.range.unwrap_or_else(|| usual_range(&subject, &marks));
+        let range = self.range.map(|(from, until)| (from.into(), until.into()));
+        let range = range.unwrap_or_else(|| usual_range(&subject, &marks));
         let chart = Chart {
             subject,
             range,
             marks: &marks,
         };
-        let svg = chart.svg(&tables);
-        let doubtful = marks.iter().filter(|mark| mark.doubtful).count();
-        if dash(&self.output) && !out.is_json() {
+        Ok(Drawn {
+            svg: chart.svg(&tables),
+            points: marks.len(),
+            doubtful: marks.iter().filter(|mark| mark.doubtful).count(),
+        })
+    }
+
+    fn tell(&self, out: Output, drawn: Drawn) -> Result<(), CliError> {
+        let Drawn {
+            svg,
+            points,
+            doubtful,
+        } = drawn;
+        if is_dash(&self.output) && !out.is_json() {
             return out.line(svg.trim_end());
         }
-        let told = json!({"points": marks.len(), "doubtful": doubtful});
-        if dash(&self.output) {
-            return out.value(&json!({"points": marks.len(), "doubtful": doubtful, "svg": svg}));
+        if is_dash(&self.output) {
+            return out.value(&json!({"points": points, "doubtful": doubtful, "svg": svg}));
         }
         fs::write(&self.output, svg).map_err(CliError::file(&self.output))?;
         if out.is_json() {
-            out.value(&told)
+            out.value(&json!({"points": points, "doubtful": doubtful}))
         } else {
-            out.line(&format!("{} points, {doubtful} in doubt", marks.len()))
+            out.line(&format!("{points} points, {doubtful} in doubt"))
         }
     }
+}
+
+/// A chart, and what it shows.
+struct Drawn {
+    svg: String,
+    points: usize,
+    doubtful: usize,
+}
+
+fn is_dash(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 impl Kind {
-    /// The indicator, and whether its table goes by length.
-    fn indicator(self) -> (Indicator, bool) {
+    fn kind(self) -> ChartKind {
         match self {
-            Kind::Weight => (Indicator::WeightForAge, false),
-            Kind::Stature => (Indicator::LengthHeightForAge, false),
-            Kind::WeightForLength => (Indicator::WeightForLengthHeight, true),
-            Kind::WeightForHeight => (Indicator::WeightForLengthHeight, false),
-            Kind::Bmi => (Indicator::BmiForAge, false),
-            Kind::Head => (Indicator::HeadCircumferenceForAge, false),
+            Kind::Weight => ChartKind::Weight,
+            Kind::Stature => ChartKind::Stature,
+            Kind::WeightForLength => ChartKind::WeightForLength,
+            Kind::WeightForHeight => ChartKind::WeightForHeight,
+            Kind::Bmi => ChartKind::Bmi,
+            Kind::Head => ChartKind::Head,
         }
     }
 }
 
-fn span(text: &str) -> Result<(f64, f64), String> {
+impl Lines {
+    fn scale(self) -> Scale {
+        match self {
+            Lines::Sd => Scale::Sd,
+            Lines::Percentile => Scale::Percentile,
+        }
+    }
+}
+
+fn span(text: &str) -> Result<(u16, u16), String> {
     let ends = text.split_once('-').and_then(|(from, until)| {
-        let end = |text: &str| text.trim().parse::<u16>().ok().map(f64::from);
+        let end = |text: &str| text.trim().parse::<u16>().ok();
         Some((end(from)?, end(until)?))
     });
-    ends.filter(|(from, until)| from < until && *until <= 300.0)
+    ends.filter(|(from, until)| from < until && *until <= 300)
         .ok_or_else(|| "two whole numbers up to 300, e.g. 0-24".to_owned())
 }
 

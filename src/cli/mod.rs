@@ -149,7 +149,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Rules(rules) => rules.run(&global, out).await.map(done),
         Command::Call(call) => call.run(&global, out).await,
         Command::Assess(assess) => assess.run(out).map(done),
-        Command::GrowthChart(chart) => chart.run(out).map(done),
+        Command::GrowthChart(chart) => chart.run(&global, out).await.map(done),
         Command::Demo(demo) => demo.run(out).await.map(done),
         Command::County(county) => county.run(out).map(done),
     }

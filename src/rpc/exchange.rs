@@ -1,5 +1,6 @@
 //! ExchangeService: a medical institution pushes check-ups and reads its own history.
 
+mod growth;
 mod read;
 
 pub(super) use read::read_identifier;
@@ -155,6 +156,17 @@ impl ExchangeService for Exchange {
                 check_ups,
                 next_page_token,
             })
+        })
+        .await
+    }
+
+    async fn get_growth_chart(
+        &self,
+        request: Request<wire::GetGrowthChartRequest>,
+    ) -> Result<Response<wire::GrowthChart>, Status> {
+        answer(growth::METHOD, async {
+            let (claim, message) = self.open(request)?;
+            growth::chart(&self.gateway, &self.looks, claim, message).await
         })
         .await
     }

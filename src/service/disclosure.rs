@@ -10,6 +10,7 @@ mod act;
 mod facility;
 mod follow_up;
 mod gathered;
+mod growth;
 mod guardian;
 mod inbox;
 mod medical_side;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use acknowledge::acknowledge;
 pub use act::{Act, act};
+pub use growth::{Drawn, Growth, Wanted, draw};
 pub use guardian::{Look, Named, Party, open_looks};
 pub use inbox::Event;
 pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};
@@ -92,13 +94,15 @@ pub enum Question {
         /// Check-ups a page holds at most.
         limit: i64,
     },
+    /// What an institution measured of a child's growth.
+    OwnGrowth(Id<Child>),
     /// A guardian about the own child, by a one-time code for reading.
     Guardian {
         /// The child.
         child: Id<Child>,
         /// Keyed digest of the code.
         code: String,
-        /// Alerts, or looks before a leaf's number.
+        /// What of it.
         about: Wish,
     },
 }
@@ -115,6 +119,8 @@ pub enum Wish {
         /// Looks at most.
         limit: i64,
     },
+    /// Its growth, measured by whomever.
+    Growth,
 }
 
 /// A child in the facility's care of whom nothing may be shown, and why.
@@ -150,6 +156,8 @@ pub enum Answer {
     CheckUps(Vec<(SealedCheckUp, Option<Vec<u8>>)>),
     /// Looks at a child.
     Looks(guardian::Looks),
+    /// What a growth chart is drawn from.
+    Growth(Growth),
 }
 
 /// The queue looks wait in for the next lock.

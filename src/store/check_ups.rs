@@ -463,6 +463,36 @@ pub async fn own(
         .collect()
 }
 
+/// The latest revision of every check-up of the permit's child that the permit reaches.
+pub async fn under(
+    tx: &mut Tx,
+    region: RegionCode,
+    permit: &crate::access::Permit,
+) -> Result<Vec<SealedCheckUp>, StoreError> {
+    use crate::access::Scope;
+    let source = match permit.scope() {
+        Scope::Everything => String::new(),
+        Scope::OwnRecords(source) => source.to_string(),
+        Scope::Consented { .. } | Scope::AbnormalFindings | Scope::Counts => return Ok(Vec::new()),
+    };
+    let Some(child) = permit.child() else {
+        return Ok(Vec::new());
+    };
+    // By the child, whose check-ups are few: a source has many.
+    let sql = format!(
+        "SELECT {COLUMNS}, sealed FROM check_ups
+         WHERE region = $1 AND child = $2 AND superseded = 0 AND ($3 = '' OR source = $3)"
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind(child.to_string())
+        .bind(source)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(read_sealed).collect()
+}
+
 /// What the source sent and waits for its child, oldest first, after `cursor`. Without findings.
 pub async fn unmatched(
     tx: &mut Tx,

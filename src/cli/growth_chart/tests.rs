@@ -68,7 +68,7 @@ fn a_preterm_child_is_drawn_at_its_corrected_age() {
 
 #[test]
 fn ranges_and_filters_are_read() {
-    assert_eq!(span("0-24"), Ok((0.0, 24.0)));
+    assert_eq!(span("0-24"), Ok((0, 24)));
     for wrong in ["24", "24-0", "0-301", "a-b", "0-24-36", "-3-9"] {
         assert!(span(wrong).is_err(), "{wrong}");
     }

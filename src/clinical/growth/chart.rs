@@ -1,8 +1,9 @@
 //! A child's growth over a standard's lines, as an SVG page of A4 in landscape.
 //!
 //! It holds sex, ages and measurements and nothing that names the child. Colours differ in
-//! lightness and lines in their dashes, so that a grey print says the same. The medical side, the
-//! guardian and the command line draw with the same function; a facility has no measured value.
+//! lightness and lines in their dashes, so that a grey print says the same. The gateway, for medical
+//! institutions and guardians, and the command line draw with the same function; a facility has no
+//! measured value.
 
 mod axes;
 mod child;
@@ -11,13 +12,17 @@ mod frame;
 mod lines;
 mod svg;
 
+use chrono::NaiveDate;
+
 use crate::clinical::growth::age::{Age, DAYS_PER_MONTH};
 use crate::clinical::growth::course::{Course, Taken};
 use crate::clinical::growth::individual::Measurements;
 use crate::clinical::growth::wst423::FIRST_HEIGHT_MONTH;
 use crate::clinical::growth::{Indicator, Tables, stature};
+use crate::domain::checkup::CheckUp;
 use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::sex::Sex;
+use crate::domain::text_code::text_codes;
 use axes::Axes;
 use svg::{Mm, Svg};
 
@@ -31,6 +36,38 @@ const INK: &str = "#1b1f24";
 const FAINT: &str = "#5d6670";
 const GRID: &str = "#d9dde1";
 
+text_codes! {
+    /// What a chart draws.
+    ChartKind {
+        /// 年龄别体重
+        Weight = "WEIGHT",
+        /// 年龄别身长（身高）
+        Stature = "STATURE",
+        /// 身长别体重, under two years
+        WeightForLength = "WEIGHT_FOR_LENGTH",
+        /// 身高别体重, from two years on
+        WeightForHeight = "WEIGHT_FOR_HEIGHT",
+        /// 年龄别体重指数
+        Bmi = "BMI",
+        /// 年龄别头围
+        Head = "HEAD",
+    }
+}
+
+impl ChartKind {
+    /// The indicator, and whether its table goes by length.
+    pub fn indicator(self) -> (Indicator, bool) {
+        match self {
+            ChartKind::Weight => (Indicator::WeightForAge, false),
+            ChartKind::Stature => (Indicator::LengthHeightForAge, false),
+            ChartKind::WeightForLength => (Indicator::WeightForLengthHeight, true),
+            ChartKind::WeightForHeight => (Indicator::WeightForLengthHeight, false),
+            ChartKind::Bmi => (Indicator::BmiForAge, false),
+            ChartKind::Head => (Indicator::HeadCircumferenceForAge, false),
+        }
+    }
+}
+
 /// One visit of the child, for a chart.
 #[derive(Clone, Copy)]
 pub struct Visit {
@@ -39,6 +76,28 @@ pub struct Visit {
     /// The calendar age in days.
     pub calendar_days: u32,
     pub seen: Measurements,
+}
+
+/// The visits of a child's check-ups, oldest first; of each record the caller gives the latest
+/// revision. Preliminary check-ups and those entered in error are left out, and so is what lies before
+/// the (corrected) day of birth.
+pub fn visits(birth: NaiveDate, gestation_days: Option<u32>, check_ups: &[CheckUp]) -> Vec<Visit> {
+    let effective = check_ups.iter().filter(|c| c.status().is_effective());
+    let mut visits: Vec<Visit> = effective
+        .filter_map(|check_up| {
+            let date = check_up.date();
+            Some(Visit {
+                age: Age::for_growth(birth, gestation_days, date)?,
+                calendar_days: Age::calendar(birth, date)?.days,
+                seen: Measurements::of(|code| {
+                    let mut findings = check_up.findings().iter();
+                    findings.find(|f| f.code() == code && f.status().is_effective())
+                }),
+            })
+        })
+        .collect();
+    visits.sort_by_key(|visit| visit.calendar_days);
+    visits
 }
 
 /// One point of the child's curve. No `Debug`: it is a finding.

@@ -6,6 +6,8 @@ use crate::clinical::growth::stature::{self, Micrometres, Position};
 use crate::clinical::growth::who::{Observation, Scored, Scores};
 use crate::clinical::growth::wst423::{Classified, FIRST_HEIGHT_MONTH, Standard};
 use crate::clinical::growth::{Indicator, Tables};
+use crate::domain::catalogue::FindingCode;
+use crate::domain::finding::Finding;
 use crate::domain::growth_standard::GrowthStandard;
 use crate::domain::sex::Sex;
 
@@ -18,6 +20,24 @@ pub struct Measurements {
     pub head_um: Option<Micrometres>,
     /// Oedema of both feet: weight says nothing then.
     pub oedema: bool,
+}
+
+impl Measurements {
+    /// What the findings of one check-up say; `one` gives the finding of a code.
+    pub fn of<'a>(one: impl Fn(FindingCode) -> Option<&'a Finding>) -> Measurements {
+        use FindingCode::*;
+        let quantity = |code| one(code).and_then(Finding::quantity);
+        let coded = |code| one(code).and_then(Finding::coded);
+        // The catalogue keeps lengths in tenths of a millimetre.
+        let um = |tenths: i64| tenths * 100;
+        Measurements {
+            weight_g: quantity(Weight),
+            stature_um: quantity(LengthHeight).map(um),
+            position: coded(MeasuringPosition).and_then(Position::parse),
+            head_um: quantity(HeadCircumference).map(um),
+            oedema: coded(Oedema) == Some("Y"),
+        }
+    }
 }
 
 /// What one standard says of one indicator.

@@ -5,7 +5,6 @@ use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::course::Point;
 use crate::clinical::growth::individual::{Appraisal, Judged, Measurements, appraise};
-use crate::clinical::growth::stature::Position;
 use crate::clinical::rules::Rule;
 use crate::domain::catalogue::FindingCode;
 use crate::domain::finding::{Finding, decimal};
@@ -37,20 +36,9 @@ impl Case<'_> {
     }
 
     pub(super) fn appraise(&self, at: usize) -> Option<Appraisal> {
-        use FindingCode::*;
-        let quantity = |code| self.history.one(at, code).and_then(Finding::quantity);
-        let coded = |code| self.history.one(at, code).and_then(Finding::coded);
         let date = self.history.exam(at).check_up.date();
         let age = Age::for_growth(self.life.birth_date, self.life.gestation_days, date)?;
-        // The catalogue keeps lengths in tenths of a millimetre.
-        let um = |tenths: i64| tenths * 100;
-        let seen = Measurements {
-            weight_g: quantity(Weight),
-            stature_um: quantity(LengthHeight).map(um),
-            position: coded(MeasuringPosition).and_then(Position::parse),
-            head_um: quantity(HeadCircumference).map(um),
-            oedema: coded(Oedema) == Some("Y"),
-        };
+        let seen = Measurements::of(|code| self.history.one(at, code));
         Some(appraise(self.tables, self.life.sex?, age, &seen))
     }
 

@@ -2,6 +2,7 @@
 //! side does not compile until it is met here.
 
 use crate::{
+    clinical::growth::chart::{ChartKind, Scale as ChartScale},
     domain::{
         actor::{ActorRole, ActorState, LicenceKind},
         agreement::AgreementMode,
@@ -80,6 +81,8 @@ words! {
     CheckUpStatus { Preliminary, Final, Corrected, EnteredInError }
     Level { Low, Medium, High, Urgent }
     GrowthStandard { Wst423, Who }
+    ChartKind { Weight, Stature, WeightForLength, WeightForHeight, Bmi, Head }
+    ChartScale { Sd, Percentile }
     FollowUpOutcome {
         GuardianInformed, FacilityGuided, ReexaminationBooked, Referred, UnderTreatment,
     }
@@ -119,6 +122,8 @@ mod tests {
             CheckUpStatus,
             Level,
             GrowthStandard,
+            ChartKind,
+            ChartScale,
             FollowUpOutcome,
             Decision,
             EscalationStep

@@ -146,6 +146,16 @@ impl Sitting {
                 self.leaf(ask, &speaks_for, &[shown]).await?;
                 Ok(Answer::Looks(looks))
             }
+            Wish::Growth => {
+                let growth = self.growth(&permit, row).await?;
+                let shown = Shown {
+                    permit: &permit,
+                    categories: BTreeSet::from([Category::Growth]),
+                    further: hands,
+                };
+                self.leaf(ask, &speaks_for, &[shown]).await?;
+                Ok(Answer::Growth(growth))
+            }
         }
     }
 

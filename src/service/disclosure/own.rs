@@ -43,7 +43,7 @@ impl Sitting {
             .map(|permit| Shown {
                 permit,
                 categories: Default::default(),
-                further: check_ups_of(permit, &found),
+                further: check_ups_of(permit, found.iter().map(|(c, _)| c)),
             })
             .collect();
         self.leaf(ask, &caller.actor_id().to_string(), &shown)
@@ -52,7 +52,11 @@ impl Sitting {
     }
 
     /// A permit to one's own records, about one child or about the request as a whole.
-    fn author(&self, asker: &AskerFacts, child: Option<&ChildFacts>) -> Result<Permit, Error> {
+    pub(super) fn author(
+        &self,
+        asker: &AskerFacts,
+        child: Option<&ChildFacts>,
+    ) -> Result<Permit, Error> {
         let facts = Facts {
             zone: self.settings.zone,
             asker,
@@ -67,15 +71,15 @@ impl Sitting {
     }
 }
 
-/// The check-ups of the permit's child that were shown, for its entry: the newest come first.
-fn check_ups_of(
+/// The check-ups of the permit's child that were shown, for its entry, in the order given.
+pub(super) fn check_ups_of<'a>(
     permit: &Permit,
-    found: &[(SealedCheckUp, Option<Vec<u8>>)],
+    found: impl IntoIterator<Item = &'a SealedCheckUp>,
 ) -> Vec<(String, String)> {
     let of_child = found
-        .iter()
-        .filter(|(c, _)| c.row.child.is_some() && c.row.child == permit.child());
+        .into_iter()
+        .filter(|c| c.row.child.is_some() && c.row.child == permit.child());
     of_child
-        .map(|(c, _)| (grounds::CHECK_UP.to_owned(), c.row.id.to_string()))
+        .map(|c| (grounds::CHECK_UP.to_owned(), c.row.id.to_string()))
         .collect()
 }

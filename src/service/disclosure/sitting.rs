@@ -157,6 +157,7 @@ impl Sitting {
                 limit,
             } => self.inbox(ask, *recipient, *after, *limit).await,
             Question::OwnRecords { cursor, limit } => self.own_records(ask, cursor, *limit).await,
+            Question::OwnGrowth(child) => self.own_growth(ask, *child).await,
             Question::Guardian { child, code, about } => {
                 self.guardian(ask, *child, code, about).await
             }

@@ -182,6 +182,18 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
     });
 
     let guardian = permitted(Asker::Guardian, Purpose::GuardianAccess);
+    for (name, permit) in [
+        ("own check-ups of a child", &author),
+        ("check-ups of a guardian's child", &guardian),
+    ] {
+        let (done, statements) = overhear(check_ups::under(tx, region(), permit)).await;
+        done.unwrap();
+        queries.push(Query {
+            name,
+            statements,
+            searches: &[("check_ups", &["region", "child"])],
+        });
+    }
     let (done, statements) = overhear(looks::under(tx, region(), &guardian, None, 50)).await;
     done.unwrap();
     let searches = &[

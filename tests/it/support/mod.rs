@@ -7,6 +7,7 @@ pub mod care;
 pub mod clients;
 pub mod county;
 pub mod cut;
+pub mod desk;
 pub mod engines;
 pub mod families;
 pub mod parties;

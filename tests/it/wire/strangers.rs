@@ -2,11 +2,12 @@
 //! of a child, the answer is byte for byte that about a child there never was; and nothing it is told
 //! about its own changes when a child it may not see comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, Kind};
 use tonic::Status;
+use tonic_types::StatusExt;
 use yuqiao::{
     clock::system_chance,
     pki::GuardianCode,
@@ -52,7 +53,17 @@ impl Named {
 fn bytes<T>(answer: Result<T, Status>, method: &str) -> String {
     match answer {
         Ok(_) => panic!("{method} answered a stranger"),
-        Err(s) => format!("{:?} {} {:?}", s.code(), s.message(), s.details()),
+        Err(s) => {
+            // A map has no order on the wire: the whole in one order, and how long it was.
+            let mut details = s.get_error_details();
+            let mut keys = BTreeMap::new();
+            if let Some(info) = details.error_info().cloned() {
+                keys.extend(info.metadata);
+                details.set_error_info(info.reason, info.domain, HashMap::new());
+            }
+            let (code, said, length) = (s.code(), s.message(), s.details().len());
+            format!("{code:?} {said} {keys:?} {details:?} {length}")
+        }
     }
 }
 
@@ -133,6 +144,15 @@ impl<'a> Asked<'a> {
         };
         let answer = by.ledger().list_looks(request).await;
         self.note("ListLooks", "", answer);
+        for (how, code) in [("as its institution", ""), ("as if a guardian", &*code)] {
+            let request = wire::GetGrowthChartRequest {
+                child: named.child.clone(),
+                guardian_code: code.to_owned(),
+                ..Default::default()
+            };
+            let answer = by.exchange().get_growth_chart(request).await;
+            self.note("GetGrowthChart", how, answer);
+        }
 
         use wire::erase_child_request::Evidence;
         for (how, evidence) in [

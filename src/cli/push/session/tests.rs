@@ -11,7 +11,8 @@ use tonic::{Request, Response};
 use super::*;
 use crate::rpc::wire::exchange_service_server::{ExchangeService, ExchangeServiceServer};
 use crate::rpc::wire::{
-    ListCheckUpsRequest, ListCheckUpsResponse, ListUnmatchedRequest, ListUnmatchedResponse, Outcome,
+    GetGrowthChartRequest, GrowthChart, ListCheckUpsRequest, ListCheckUpsResponse,
+    ListUnmatchedRequest, ListUnmatchedResponse, Outcome,
 };
 
 /// Answers so many rows of a stream, then breaks it with the status; the last stream is whole.
@@ -80,6 +81,13 @@ impl ExchangeService for Breaking {
         &self,
         _: Request<ListUnmatchedRequest>,
     ) -> Result<Response<ListUnmatchedResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_growth_chart(
+        &self,
+        _: Request<GetGrowthChartRequest>,
+    ) -> Result<Response<GrowthChart>, Status> {
         Err(Status::unimplemented(""))
     }
 }
