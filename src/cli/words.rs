@@ -171,11 +171,13 @@ pub fn category(category: Category) -> &'static str {
         Category::Development => "心理行为发育",
         Category::Rickets => "佝偻病",
         Category::Allergy => "过敏",
-        Category::Condition => "既往病史",
+        Category::Condition => "既往病史与慢性病",
         Category::Infectious => "传染病",
         Category::Immunisation => "预防接种",
         Category::CheckUpDue => "检查到期",
         Category::EntryCheck => "入托体检",
+        Category::Examination => "体格检查与新生儿所见",
+        Category::OralHealth => "口腔保健",
     }
 }
 

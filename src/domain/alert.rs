@@ -37,18 +37,25 @@ text_codes! {
         Development = "DEVELOPMENT",
         Rickets = "RICKETS",
         Allergy = "ALLERGY",
+        /// Illnesses for which a carer needs a plan; what an examination found is `Examination`.
         Condition = "CONDITION",
         Infectious = "INFECTIOUS",
         Immunisation = "IMMUNISATION",
         CheckUpDue = "CHECK_UP_DUE",
         EntryCheck = "ENTRY_CHECK",
+        /// Findings of the physical examination, of the newborn and of its screening.
+        Examination = "EXAMINATION",
+        OralHealth = "ORAL_HEALTH",
     }
 }
 
 impl Category {
     /// Whether a facility may ever receive the category, consent or not (design section 3).
     pub fn may_reach_facility(self) -> bool {
-        !matches!(self, Category::Rickets | Category::Development)
+        !matches!(
+            self,
+            Category::Rickets | Category::Development | Category::Examination
+        )
     }
 }
 

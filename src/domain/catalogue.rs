@@ -225,6 +225,23 @@ impl FindingCode {
             .map(|entry| entry.code)
     }
 
+    /// Whether a rule that reads it may tell a facility anything, under whatever category: findings of
+    /// the physical examination, of the newborn, of rickets and of development are no carer's business
+    /// (design section 3).
+    #[rustfmt::skip]
+    pub fn may_reach_facility(self) -> bool {
+        use FindingCode as F;
+        !matches!(
+            self,
+            F::RicketsSign | F::RicketsSymptom | F::DevelopmentSign | F::DevelopmentScreen
+                | F::DevelopmentQuotient | F::BirthWeight | F::Temperature | F::Jaundice | F::Umbilicus
+                | F::NewbornDiseaseScreen | F::NewbornDiseaseRuledOut | F::Complexion | F::Skin
+                | F::Fontanelle | F::NeckMass | F::EarAppearance | F::Chest | F::Abdomen | F::Spine
+                | F::Limbs | F::Gait | F::AnusGenitalia | F::PneumoniaAdmissions
+                | F::DiarrhoeaAdmissions | F::InjuryAdmissions | F::Referral | F::Alt
+        )
+    }
+
     /// 0-based place in the catalogue.
     pub(crate) fn index(self) -> usize {
         self as usize

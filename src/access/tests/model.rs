@@ -155,8 +155,11 @@ pub fn sees(s: &Situation, alert: &AlertFacts) -> bool {
                 alert.sources.iter().all(open) && within(c, first, last)
             }
     });
-    let facility =
-        alert.for_facility && !matches!(alert.category, Category::Rickets | Category::Development);
+    let facility = alert.for_facility
+        && !matches!(
+            alert.category,
+            Category::Rickets | Category::Development | Category::Examination
+        );
     match s.ask.purpose {
         Purpose::DailyCare => facility && agreed_and_consented,
         Purpose::EntryExamination => {

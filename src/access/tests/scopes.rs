@@ -70,9 +70,10 @@ const DAILY_CARE: &[(&str, Set, &str)] = &[
         s.consents()[1].categories = categories;
         s.consents()[1].categories.remove(&Category::Growth);
     }, "2/HEARING"),
-    ("no need to know: rickets signs and development", |s| {
-        s.agreement().categories.extend([Category::Rickets, Category::Development]);
-        s.consent().categories.extend([Category::Rickets, Category::Development]);
+    ("no need to know: rickets signs, development, what an examination found", |s| {
+        let never = [Category::Rickets, Category::Development, Category::Examination];
+        s.agreement().categories.extend(never);
+        s.consent().categories.extend(never);
     }, "2/GROWTH 2/HEARING"),
     ("neither before the day: an entry check is one category", |s| {
         s.agreement().categories.insert(Category::EntryCheck);

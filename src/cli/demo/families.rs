@@ -13,13 +13,14 @@ use crate::rpc::wire::{
 };
 
 /// What a facility needs to know of a child, and no more.
-pub const CATEGORIES: [Category; 6] = [
+pub const CATEGORIES: [Category; 7] = [
     Category::Growth,
     Category::Nutrition,
     Category::Hearing,
     Category::Vision,
     Category::Allergy,
     Category::Condition,
+    Category::OralHealth,
 ];
 
 /// What for.

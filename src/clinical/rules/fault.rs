@@ -64,6 +64,10 @@ fn rule(fault: &RuleFault) -> String {
             let category = category.as_str();
             return format!("类别 {category} 的内容不得发给托育机构");
         }
+        RuleFault::FindingNotForFacility(finding) => {
+            let finding = finding.entry().label_zh;
+            return format!("检查项目“{finding}”的内容不得发给托育机构");
+        }
         RuleFault::FacilityTemplate(error) => return format!("托育机构提示：{}", card(error)),
         RuleFault::GuardianTemplate(error) => return format!("监护人提示：{}", card(error)),
         RuleFault::FitnessTemplate(error) => return format!("入托适宜性：{}", card(error)),

@@ -145,7 +145,7 @@ fn values(when: &Condition) -> Values<'_> {
 }
 
 /// A condition can hold only where one of these findings occurs; what rests on an absence reads none.
-fn reads(when: &Condition) -> &[FindingCode] {
+pub(super) fn reads(when: &Condition) -> &[FindingCode] {
     use FindingCode as F;
     match when {
         Condition::Nutrition { indicator, .. }

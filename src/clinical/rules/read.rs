@@ -7,12 +7,14 @@ use toml::Spanned;
 
 use super::ages::age_range;
 use super::checked::check_condition;
+use super::index::reads;
 use super::{CareLimit, Condition, FollowUp, Recipient, Rule, Source};
 use crate::clinical::care_card::{
     FacilityCard, MAX_CARD, MongolianCard, Placeholder, Template, TemplateError,
 };
 use crate::clinical::fitness::Grade;
 use crate::domain::alert::{Category, Level};
+use crate::domain::catalogue::FindingCode;
 
 /// A rule file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +63,8 @@ pub enum RuleFault {
     Recipients,
     #[error("category {} may never reach a facility", .0.as_str())]
     NotForFacility(Category),
+    #[error("what {} says may never reach a facility", .0.as_str())]
+    FindingNotForFacility(FindingCode),
     #[error("a facility card is needed if, and only if, the facility is a recipient")]
     FacilityCard,
     #[error("facility {0}")]
@@ -272,6 +276,12 @@ fn sound(raw: RawRule, defaults: &Defaults) -> Result<Rule, RuleFault> {
     let for_facility = recipients.contains(&Recipient::Facility);
     if for_facility && !category.may_reach_facility() {
         return Err(RuleFault::NotForFacility(category));
+    }
+    for reads in [&raw.when].into_iter().chain(&raw.also).map(reads) {
+        let mut kept = reads.iter().filter(|finding| !finding.may_reach_facility());
+        if let (true, Some(&finding)) = (for_facility, kept.next()) {
+            return Err(RuleFault::FindingNotForFacility(finding));
+        }
     }
     if for_facility != raw.facility.is_some() {
         return Err(RuleFault::FacilityCard);

@@ -72,7 +72,7 @@ fn the_shipped_rules_are_sound_and_cover_what_they_must() {
     }
     for rule in set.rules() {
         let to_facility = rule.recipients.contains(&Recipient::Facility);
-        let never = matches!(rule.category, Category::Rickets | Category::Development);
+        let never = !rule.category.may_reach_facility();
         assert!(!(never && to_facility), "{}", rule.id);
         assert_eq!(to_facility, rule.facility_card.is_some());
     }
@@ -243,6 +243,24 @@ level"#,
             r#""RICKETS"
 level"#,
             RuleFault::NotForFacility(Category::Rickets),
+        ),
+        (
+            r#""HEARING"
+level"#,
+            r#""EXAMINATION"
+level"#,
+            RuleFault::NotForFacility(Category::Examination),
+        ),
+        // Nor under a category that may: the finding itself is kept.
+        (
+            coded,
+            r#"{ coded = { finding = "SKIN", any_of = ["ABNORMAL"] } }"#,
+            RuleFault::FindingNotForFacility(FindingCode::Skin),
+        ),
+        (
+            coded,
+            r#"{ quantity = { finding = "ALT", at_least = "41" } }"#,
+            RuleFault::FindingNotForFacility(FindingCode::Alt),
         ),
         (r#""转诊""#, r#""""#, RuleFault::FollowUp),
     ] {

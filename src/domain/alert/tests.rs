@@ -147,5 +147,10 @@ fn levels_are_ordered_and_codes_read_back() {
     for &level in Level::ALL {
         assert_eq!(Level::parse(level.as_str()), Some(level));
     }
-    assert!(!Category::Rickets.may_reach_facility());
+    let never: Vec<&str> = Category::ALL
+        .iter()
+        .filter(|category| !category.may_reach_facility())
+        .map(|category| category.as_str())
+        .collect();
+    assert_eq!(never, ["DEVELOPMENT", "RICKETS", "EXAMINATION"]);
 }

@@ -60,7 +60,7 @@ words! {
     Sex { Male, Female }
     Category {
         Growth, Nutrition, Hearing, Vision, Development, Rickets, Allergy, Condition, Infectious,
-        Immunisation, CheckUpDue, EntryCheck,
+        Immunisation, CheckUpDue, EntryCheck, Examination, OralHealth,
     }
     Purpose {
         DailyCare, EntryExamination, UrgentSafety, HealthGuidance, OwnRecord, FollowUp,
