@@ -14,7 +14,7 @@ from derive_schedules import DAY, HERE, d, months
 
 DATA = HERE.parent / "src" / "clinical" / "data"
 COLUMNS = ("case about born sex gestation_days care standard altitude_m history today subject "
-           "alerts fitness source").split()
+           "reader alerts fitness source").split()
 
 ANAEMIA = "儿童营养性疾病管理技术规范（2012）"
 WST = "WS/T 423-2022"
@@ -34,8 +34,10 @@ class Sheet:
         self.rows.append(row)
 
     def write(self, name):
+        # Who reads matters only where several institutions speak.
+        columns = [c for c in COLUMNS if c != "reader" or any(r["reader"] for r in self.rows)]
         with open(HERE / name, "w", newline="", encoding="utf-8") as out:
-            table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+            table = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
             table.writeheader()
             table.writerows(self.rows)
         return len(self.rows)
@@ -256,6 +258,12 @@ def development():
                   f"{day} OTHER DEVELOPMENT_SIGN=NONE", [])
         sheet.add("DEVELOPMENT", f"{source}: 任何年龄倒退或丧失", born, day,
                   f"{day} OTHER DEVELOPMENT_SIGN=REGRESSION", ["DEVELOPMENT_REGRESSION"])
+    # Each positive sign is one: a second one of the same form is not told by the first.
+    for age in ages:
+        day = months(born, age)
+        signs = " ".join(f"DEVELOPMENT_SIGN={age}-{sign}" for sign in range(1, 5))
+        sheet.add("DEVELOPMENT", f"{source} {age} 月龄: 四条均阳性", born, day, f"{day} OTHER {signs}",
+                  [f"DEVELOPMENT_{age}_{sign}" for sign in range(1, 5)])
     return sheet.write("development.csv")
 
 
@@ -325,25 +333,27 @@ def conditions():
     return sheet.write("conditions.csv")
 
 
+# disease: counts as (finding, days)
+ISOLATION = {
+    "HFMD": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+    "VARICELLA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+    "MUMPS": [("ONSET_DATE", 9)],
+    "INFLUENZA": [("SYMPTOMS_GONE_DATE", 2)],
+    "MEASLES": [("RASH_DATE", 5)],
+    "RUBELLA": [("RASH_DATE", 5)],
+    "SCARLET_FEVER": [("TREATMENT_DATE", 7)],
+    "MENINGOCOCCAL": [("ONSET_DATE", 7), ("SYMPTOMS_GONE_DATE", 3)],
+    "DYSENTERY": [("SYMPTOMS_GONE_DATE", 7)],
+    "NOROVIRUS": [("SYMPTOMS_GONE_DATE", 3)],
+    "HERPANGINA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
+}
+
+
 def infectious():
     """Isolation to the day that fulfils every count; then until the certificate of return."""
     sheet = Sheet("INF")
     born, onset = d("2023-02-14"), d("2026-05-04")
-    # disease: counts as (finding, days)
-    table = {
-        "HFMD": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
-        "VARICELLA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
-        "MUMPS": [("ONSET_DATE", 9)],
-        "INFLUENZA": [("SYMPTOMS_GONE_DATE", 2)],
-        "MEASLES": [("RASH_DATE", 5)],
-        "RUBELLA": [("RASH_DATE", 5)],
-        "SCARLET_FEVER": [("TREATMENT_DATE", 7)],
-        "MENINGOCOCCAL": [("ONSET_DATE", 7), ("SYMPTOMS_GONE_DATE", 3)],
-        "DYSENTERY": [("SYMPTOMS_GONE_DATE", 7)],
-        "NOROVIRUS": [("SYMPTOMS_GONE_DATE", 3)],
-        "HERPANGINA": [("ONSET_DATE", 14), ("SYMPTOMS_GONE_DATE", 0)],
-    }
-    for disease, counts in table.items():
+    for disease, counts in ISOLATION.items():
         about = f"INFECTIOUS/INFECTIOUS_{disease}"
         source = f"{CARE}; 默认隔离期表 {disease}"
         running, over = [f"{disease}_ISOLATION"], [f"{disease}_RETURN"]
@@ -370,7 +380,125 @@ def infectious():
             history = f"{onset} OUTPATIENT INFECTIOUS_DISEASE={disease} ONSET_DATE={onset}"
             sheet.add(about, f"{source}: 症状未消失", born, onset + 30 * DAY, history, running,
                       fitness="UNFIT")
+    # Who falls ill again after recovery is a case again: isolated from the day of the new diagnosis,
+    # whatever the first illness left on record, with a certificate between the two or without.
+    again = onset + 25 * DAY
+    for disease, counts in ISOLATION.items():
+        about = f"INFECTIOUS/INFECTIOUS_{disease}"
+        source = f"{CARE}; 默认隔离期表 {disease}: 痊愈后再次患病"
+        running, over = [f"{disease}_ISOLATION"], [f"{disease}_RETURN"]
+        named = {name for name, _ in counts} - {"SYMPTOMS_GONE_DATE"}
+        dates = " ".join(sorted(f"{name}={onset}" for name in named))
+        first = f"{onset} OUTPATIENT INFECTIOUS_DISEASE={disease} {dates}".strip()
+        recovered = onset + 3 * DAY
+        first += f"; {recovered} OUTPATIENT SYMPTOMS_GONE_DATE={recovered}"
+        certificate = f"; {again - 5 * DAY} OUTPATIENT RETURN_CERTIFICATE={disease}"
+        for between in ["", certificate]:
+            second = f"{first}{between}; {again} OUTPATIENT INFECTIOUS_DISEASE={disease}"
+            sheet.add(about, source, born, again, second, running, fitness="UNFIT")
+            sheet.add(about, source, born, again + DAY, second, running, fitness="UNFIT")
+            well = again + 2 * DAY
+            free = max((well if name == "SYMPTOMS_GONE_DATE" else again) + n * DAY
+                       for name, n in counts)
+            whole = f"{second}; {well} OUTPATIENT SYMPTOMS_GONE_DATE={well}"
+            sheet.add(about, source, born, max(free, well), whole, over, fitness="UNFIT")
+    # The complication is of the illness: pneumonia two years ago is not this measles'.
+    about, source = "INFECTIOUS/INFECTIOUS_MEASLES", f"{CARE}; 默认隔离期表 麻疹: 并发肺炎"
+    long_ago = onset - 700 * DAY
+    old = f"{long_ago} OUTPATIENT INFECTIOUS_DISEASE=MEASLES RASH_DATE={long_ago} WITH_PNEUMONIA=Y"
+    new = f"{onset} OUTPATIENT INFECTIOUS_DISEASE=MEASLES RASH_DATE={onset}"
+    sheet.add(about, source, born, onset + 5 * DAY, f"{old}; {new}", ["MEASLES_RETURN"], fitness="UNFIT")
+    sheet.add(about, source, born, onset + 9 * DAY, f"{new} WITH_PNEUMONIA=Y",
+              ["MEASLES_PNEUMONIA_ISOLATION"], fitness="UNFIT")
     return sheet.write("infectious.csv")
+
+
+def institutions():
+    """Several institutions and a reader who may read some of them. What a facility may know of a
+    child needs an agreement with the institution that says so (PIPL art. 29 with the data clause): so
+    a second institution's record changes nothing for whoever may read only the first."""
+    sheet = Sheet("INS")
+    born, onset = d("2023-02-14"), d("2026-05-04")
+
+    def add(about, source, today, history, told, **more):
+        for reader, alerts in told.items():
+            sheet.add(about, source, born, today, history, alerts, reader=reader, **more)
+
+    for disease, counts in ISOLATION.items():
+        about = f"INFECTIOUS/INFECTIOUS_{disease}"
+        source = f"{CARE}; 默认隔离期表 {disease}: 两家机构分别登记"
+        running, over = [f"{disease}_ISOLATION"], [f"{disease}_RETURN"]
+
+        def record(at, day, gone):
+            dates = {name: day for name, _ in counts}
+            if "SYMPTOMS_GONE_DATE" in dates:
+                dates["SYMPTOMS_GONE_DATE"] = gone
+            dates = " ".join(f"{name}={on}" for name, on in sorted(dates.items()))
+            return f"{gone}@{at} OUTPATIENT INFECTIOUS_DISEASE={disease} {dates}"
+
+        def free(day, gone):
+            return max((gone if name == "SYMPTOMS_GONE_DATE" else day) + n * DAY
+                       for name, n in counts)
+
+        # B saw the child four days later and counts from another day.
+        late = onset + 4 * DAY
+        history = f"{record('a', onset, onset + DAY)}; {record('b', late, late + DAY)}"
+        of_a, of_b = free(onset, onset + DAY), free(late, late + DAY)
+        for today in [late + DAY, of_a - DAY, of_a, of_b - DAY, of_b]:
+            if today <= late:
+                continue
+            a = over if today >= of_a else running
+            b = over if today >= of_b else running
+            add(about, source, today, history, {"a": a, "b": b, "a b": a + b}, fitness="UNFIT")
+        done = f"{history}; {of_b + DAY}@c OUTPATIENT RETURN_CERTIFICATE={disease}"
+        add(about, f"{source}; 返园证明", of_b + DAY, done, {"a": [], "b": [], "a b": []})
+        # Both say the same: one alert, for either.
+        same = f"{record('a', onset, late)}; {record('b', onset, late)}"
+        today = free(onset, late)
+        if today >= late:
+            add(about, f"{source}, 内容相同", today, same, {"a": over, "b": over, "a b": over})
+
+    one, two, today = d("2025-03-03"), d("2025-09-03"), d("2026-03-03")
+    form = "托儿所幼儿园卫生保健工作规范（2012） 儿童入园（所）健康检查表"
+    about, source = "ALLERGY/ALLERGY", f"{form} 过敏史; 机构备药"
+    peanut = "ALLERGY=FOOD:花生"
+    pen, plain = ["ALLERGY_FOOD_PEN"], ["ALLERGY_FOOD"]
+    for history, told in [
+        # B repeats the allergy, knows of no pen, or says there is none: A's word stands.
+        (f"{one}@a ENTRY {peanut} ADRENALINE_PEN=Y; {two}@b OTHER {peanut}",
+         {"a": pen, "b": plain, "a b": plain + pen}),
+        (f"{one}@a ENTRY {peanut} ADRENALINE_PEN=Y; {two}@b OTHER ADRENALINE_PEN=N",
+         {"a": pen, "b": [], "a b": pen}),
+        (f"{one}@a ENTRY {peanut} ADRENALINE_PEN=Y; {two}@b OTHER {peanut} ADRENALINE_PEN=Y",
+         {"a": pen, "b": pen, "a b": pen}),
+        (f"{one}@a ENTRY {peanut} ADRENALINE_PEN=Y; {two}@a OTHER ADRENALINE_PEN=N",
+         {"a": plain}),
+        # Ruled out by any institution, on a later day, it is over for all.
+        (f"{one}@a ENTRY {peanut}; {two}@b OTHER ALLERGY=RULED_OUT:花生", {"a": [], "b": []}),
+        (f"{two}@a ENTRY {peanut}; {two}@b OTHER ALLERGY=RULED_OUT:花生", {"a": plain, "b": []}),
+        (f"{two}@b ENTRY {peanut}; {two}@a OTHER ALLERGY=RULED_OUT:花生", {"b": plain, "a": []}),
+    ]:
+        add(about, source, today, history, told)
+    for code, medicine, rule in [("ASTHMA", "INHALER", "ASTHMA_WITH_INHALER"),
+                                 ("EPILEPSY", "SEIZURE_MEDICINE", "EPILEPSY_WITH_MEDICINE")]:
+        history = f"{one}@a ENTRY {code}=PRESENT {medicine}=Y; {two}@b OTHER {code}=PRESENT"
+        add(f"CONDITION/{code}", f"{form} 既往病史; 机构备药", today, history,
+            {"a": [rule], "b": [code], "a b": [code, rule]})
+
+    # A specialist knows of the weak immune system, the township centre of the contact.
+    about, source = "INFECTIOUS", f"{CARE}; 水痘接触者观察21天; 免疫功能低下者当日就医"
+    contact = f"{onset}@a OUTPATIENT INFECTIOUS_CONTACT=VARICELLA"
+    weak = f"{two}@b OUTPATIENT CONDITION=IMMUNE_DEFICIENCY"
+    watch, urgent = ["CONTACT_VARICELLA"], ["CONTACT_VARICELLA_IMMUNE_DEFICIENCY"]
+    add(about, source, onset + DAY, f"{contact}; {weak}",
+        {"a": watch, "b": [], "a b": watch + urgent})
+    add(about, source, onset + DAY, f"{contact} CONDITION=IMMUNE_DEFICIENCY; {weak}",
+        {"a": urgent, "b": [], "a b": urgent})
+    # The illness that another institution found does not end the watch for whoever can't know it.
+    ill = f"{onset + 10 * DAY}@b OUTPATIENT INFECTIOUS_DISEASE=VARICELLA"
+    add(about, source, onset + 11 * DAY, f"{contact}; {ill}",
+        {"a": watch, "b": ["VARICELLA_ISOLATION"]})
+    return sheet.write("institutions.csv")
 
 
 def overdue():
@@ -411,5 +539,5 @@ def overdue():
 
 if __name__ == "__main__":
     total = (anaemia() + growth_wst() + growth_who() + senses() + development() + rickets()
-             + conditions() + infectious() + overdue())
+             + conditions() + infectious() + institutions() + overdue())
     print(total, "cases")

@@ -132,7 +132,7 @@ fn must_tell_versions_apart(now: &RuleSet, new: &RuleSet) -> Result<(), Error> {
             field: format!("files[{}]", difference.file),
             reason: Reason::RuleVersionKept.code(),
             message_zh: format!(
-                "{}：{} 的内容与现行规则集不同，version 却相同，请提高 version",
+                "{}：{} 的内容与现行规则集不同，version 没有提高，请提高 version",
                 difference.file, difference.of
             ),
         })

@@ -322,6 +322,30 @@ fn an_implausible_value_asks_for_another_measurement_and_nothing_else() {
     assert_eq!(alerts[0].care_card.facility, None);
 }
 
+/// A fifth birthday that is day 1826 is of WHO 2007, as its rules are; the day before is of WHO 2006.
+#[test]
+fn the_fifth_birthday_has_its_rules() {
+    let child = Life {
+        birth_date: day("2021-03-10"),
+        ..girl()
+    };
+    let setting = Setting {
+        growth_standard: GrowthStandard::Who,
+        ..SEA_LEVEL
+    };
+    let at = |date: &str, grams| {
+        let weight = number("WEIGHT", grams, 0, "g");
+        let findings = vec![weight, number("LENGTH_HEIGHT", 1_100, 0, "mm")];
+        let check_ups = [check_up("a", date, findings)];
+        rules(&assess_at(&child, &setting, &check_ups)).join(",")
+    };
+    // BMI 18.2 is between +1 and +2, 12.4 between -3 and -2.
+    assert_eq!(at("2026-03-09", 22_000), "WHO_WFL_RISK_OF_OVERWEIGHT");
+    assert_eq!(at("2026-03-10", 22_000), "WHO_BMI_OVERWEIGHT_FROM_5_YEARS");
+    assert_eq!(at("2026-03-11", 22_000), "WHO_BMI_OVERWEIGHT_FROM_5_YEARS");
+    assert_eq!(at("2026-03-10", 15_000), "WHO_BMI_THINNESS_FROM_5_YEARS");
+}
+
 #[test]
 fn a_preterm_child_is_judged_at_the_corrected_age() {
     let weighed = [check_up(

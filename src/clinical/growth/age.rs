@@ -14,6 +14,9 @@ const LEAST_GESTATION_DAYS: u32 = 22 * 7;
 /// Corrected age is used until 24 months `[k]`.
 const CORRECTED_UNTIL_MONTHS: u32 = 24;
 
+/// From here on WHO 2007 takes the place of WHO 2006.
+pub const FIVE_YEARS_MONTHS: u32 = 60;
+
 /// An age in days, possibly with a fraction; never negative.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct AgeDays(f64);
@@ -95,6 +98,16 @@ impl Age {
             }
             _ => Some(age),
         }
+    }
+
+    /// In days, as WHO's tables go by them. Who has completed 60 months is that old: a fifth birthday
+    /// may be day 1826, a quarter of a day before WHO's 60 months, and the class must be the one
+    /// that rules from 60 months on ask for.
+    pub fn in_days(self) -> Option<AgeDays> {
+        let days = AgeDays::new(f64::from(self.days))?;
+        let five_years = AgeDays::from_months(FIVE_YEARS_MONTHS.into())?;
+        let is_less = self.months >= FIVE_YEARS_MONTHS && days < five_years;
+        Some(if is_less { five_years } else { days })
     }
 
     /// The same where no dates are known: a completed month is 30.4375 days `[P]`. `None` before the

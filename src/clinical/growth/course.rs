@@ -5,7 +5,7 @@
 //! before it: a length that shrinks, a weight that nearly doubles. A doubtful one is not read by any
 //! rule but the one that asks for another measurement. All limits here are `[P]`.
 
-use crate::clinical::growth::age::{Age, AgeDays};
+use crate::clinical::growth::age::Age;
 use crate::clinical::growth::stature::{LYING_EXCESS_UM, Position};
 use crate::clinical::growth::who::{self, FIRST_HEIGHT_DAY, Scored};
 use crate::clinical::growth::{Indicator, Tables, slip, stature, wst423};
@@ -309,7 +309,7 @@ fn as_standing(indicator: Indicator, by_length: bool, um: i64) -> i64 {
 }
 
 fn point(tables: &Tables, sex: Sex, indicator: Indicator, taken: Taken) -> Point {
-    let age = AgeDays::new(f64::from(taken.age.days));
+    let age = taken.age.in_days();
     let by_length = taken.age.days < FIRST_HEIGHT_DAY;
     let adjusted = match (indicator, age) {
         (Indicator::LengthHeightForAge, Some(age)) => {

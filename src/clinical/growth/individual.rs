@@ -1,6 +1,6 @@
 //! Both standards for one set of measurements at one age: classes where they can be believed.
 
-use crate::clinical::growth::age::{Age, AgeDays};
+use crate::clinical::growth::age::Age;
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::stature::{self, Micrometres, Position};
 use crate::clinical::growth::who::{Observation, Scored, Scores};
@@ -139,7 +139,7 @@ pub fn appraise(tables: &Tables, sex: Sex, age: Age, seen: &Measurements) -> App
     } = *seen;
     let scores = tables.who.score(&Observation {
         sex: Some(sex),
-        age: AgeDays::new(f64::from(age.days)),
+        age: age.in_days(),
         weight_kg: weight_g.map(|grams| grams as f64 / 1e3),
         stature_um,
         position,

@@ -7,7 +7,7 @@
 pub mod reference2007;
 
 use crate::clinical::growth::Indicator;
-use crate::clinical::growth::age::AgeDays;
+use crate::clinical::growth::age::{AgeDays, FIVE_YEARS_MONTHS};
 use crate::clinical::growth::class::{GrowthLevel, NutritionClass};
 use crate::clinical::growth::lms::{Centile, Lms, LmsTable, Score};
 use crate::clinical::growth::stature::{self, Adjusted, Micrometres, Position};
@@ -19,7 +19,7 @@ use reference2007::Reference;
 /// From this day on (24 months) height tables apply, before it length tables.
 pub const FIRST_HEIGHT_DAY: u32 = 731;
 /// From this many months on the Reference 2007 applies.
-const END_MONTHS: u32 = 60;
+const END_MONTHS: u32 = FIVE_YEARS_MONTHS;
 /// A child stands at this age at the earliest.
 const STANDS_FROM_MONTHS: u32 = 9;
 /// With the age unknown, from 87 cm on a measurement is taken for a height.

@@ -44,13 +44,21 @@ pub struct Field {
 }
 
 impl Difference {
-    /// Whether the rule says something else under the version it had: an alert would no longer be
-    /// explained by rule and version.
+    /// Whether the rule says something else without a higher version: an alert would no longer be
+    /// explained by rule and version. A lower one was another text's before.
     pub fn keeps_its_version(&self) -> bool {
         match &self.change {
-            Change::Changed(fields) => fields.iter().all(|field| field.path != VERSION),
+            Change::Changed(fields) => !fields.iter().any(Field::is_a_higher_version),
             Change::Added(_) | Change::Removed => false,
         }
+    }
+}
+
+impl Field {
+    fn is_a_higher_version(&self) -> bool {
+        let number = |said: &Option<String>| said.as_ref()?.parse::<u32>().ok();
+        let rises = number(&self.before) < number(&self.after);
+        self.path == VERSION && rises
     }
 }
 
@@ -252,6 +260,27 @@ mod tests {
         assert!(
             matches!(&back[0].change, Change::Changed(f) if f[0].after.as_deref() == Some("60"))
         );
+    }
+
+    #[test]
+    fn a_version_must_rise() {
+        let said = |version: u32, below: u32| {
+            let id = "id = \"ANAEMIA_SEVERE\"";
+            edited(|text| {
+                text.replacen(id, &format!("{id}\nversion = {version}"), 1)
+                    .replacen("below = 60", &format!("below = {below}"), 1)
+            })
+        };
+        let kept = |old: &RuleSet, new: &RuleSet| {
+            let found = diff(old, new);
+            assert_eq!(found.len(), 1, "{found:?}");
+            found[0].keeps_its_version()
+        };
+        let (old, other) = (said(9, 60), said(10, 65));
+        assert!(!kept(&old, &other), "9 is less than 10");
+        assert!(kept(&other, &old), "it falls");
+        assert!(kept(&old, &said(9, 65)), "it stays");
+        assert!(!kept(&old, &said(10, 60)), "nothing but the version");
     }
 
     #[test]

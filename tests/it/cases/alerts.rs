@@ -2,7 +2,8 @@
 
 use yuqiao::{
     clinical::{
-        assess::{Setting, assess},
+        assess::{Raised, Setting, assess},
+        fitness::Fitness,
         rules::RuleSet,
         schedule::{CareSpan, Life, Schedules},
     },
@@ -23,10 +24,28 @@ pub const FILES: &[&str] = &[
     "growth_who.csv",
     "growth_wst423.csv",
     "infectious.csv",
+    "institutions.csv",
     "overdue.csv",
     "rickets.csv",
     "senses.csv",
 ];
+
+/// Whether the reader of the case may have the alert: it has an agreement with the institutions the
+/// case names, or with all where it names none.
+fn reads(case: &Case, alert: &Raised) -> bool {
+    let reader = case.get("reader").map_or("", String::as_str);
+    let mut agreed = reader.split_whitespace().peekable();
+    if agreed.peek().is_none() {
+        return true;
+    }
+    let agreed: Vec<&str> = agreed.collect();
+    let mut sources = alert.sources.iter();
+    let may = |source: &String| agreed.contains(&source.as_str());
+    match alert.each_alone {
+        true => sources.any(may),
+        false => sources.all(may),
+    }
+}
 
 fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), String> {
     let history = History::read(&case["history"]);
@@ -69,9 +88,9 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
     let (category, family) = case["about"]
         .split_once('/')
         .unwrap_or((&case["about"], ""));
-    let mut raised: Vec<String> = assessment
-        .raised
-        .iter()
+    let read = assessment.raised.iter().filter(|r| reads(case, r));
+    let mut raised: Vec<String> = read
+        .clone()
         .filter(|r| r.category.as_str() == category && (family.is_empty() || r.family == family))
         .map(|r| match case["subject"].as_str() {
             "" => r.rule.clone(),
@@ -88,12 +107,10 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
     if raised != case["alerts"] {
         wrong.push(format!("{raised:?}, expected {:?}", case["alerts"]));
     }
-    if !case["fitness"].is_empty() && assessment.fitness.grade.as_str() != case["fitness"] {
-        wrong.push(format!(
-            "{}, expected {}",
-            assessment.fitness.grade.as_str(),
-            case["fitness"]
-        ));
+    let limits = read.filter_map(|r| Some((&r.rule, r.limit.clone()?)));
+    let fitness = Fitness::of(limits).grade.as_str();
+    if !case["fitness"].is_empty() && fitness != case["fitness"] {
+        wrong.push(format!("{fitness}, expected {}", case["fitness"]));
     }
     if wrong.is_empty() {
         Ok(())

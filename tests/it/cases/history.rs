@@ -1,7 +1,8 @@
 //! A child's history as a case writes it:
 //! `2024-02-05 V08 WEIGHT=8400 HAEMOGLOBIN=104; 2024-03-01 OTHER ALLERGY=FOOD:花生`.
 //!
-//! A quantity is in the unit of `docs/findings.md`; free text follows a colon.
+//! A quantity is in the unit of `docs/findings.md`; free text follows a colon. Where several
+//! institutions speak, the day names one: `2024-02-05@a V08 …`.
 
 use chrono::NaiveDate;
 use yuqiao::{
@@ -13,7 +14,7 @@ use yuqiao::{
     },
 };
 
-/// The institution that sent every check-up of the cases.
+/// The institution that sent a check-up of which none is named.
 const SOURCE: &str = "hospital";
 
 pub fn day(text: &str) -> NaiveDate {
@@ -36,7 +37,7 @@ impl History {
     pub fn examined(&self) -> Vec<Examined<'_>> {
         let examined = self.0.iter().map(|(id, check_up)| Examined {
             id,
-            source: SOURCE,
+            source: check_up.source(),
             check_up,
         });
         examined.collect()
@@ -45,10 +46,12 @@ impl History {
 
 fn check_up(id: &str, record: &str) -> CheckUp {
     let mut words = record.split_whitespace();
-    let date = day(words.next().unwrap());
+    let when = words.next().unwrap();
+    let (date, source) = when.split_once('@').unwrap_or((when, SOURCE));
+    let date = day(date);
     let visit = words.next().unwrap();
     let parts = CheckUpParts {
-        source: SOURCE.to_owned(),
+        source: source.to_owned(),
         record_id: id.to_owned(),
         revision: 1,
         status: CheckUpStatus::Final,

@@ -194,6 +194,26 @@ fn every_warning_sign_has_its_rule_from_its_age_on() {
     assert_eq!(signs, 44);
 }
 
+/// All signs of one form that are positive are told, not the first of them.
+#[test]
+fn every_positive_sign_of_an_age_is_told() {
+    for months in [3_u32, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72] {
+        let on = girl().birth_date + chrono::Months::new(months);
+        let codes: Vec<String> = (1..=4).map(|n| format!("{months}-{n}")).collect();
+        let findings = codes
+            .iter()
+            .map(|code| coded("DEVELOPMENT_SIGN", code, None));
+        let check_ups = [check_up("a", &on.to_string(), findings.collect())];
+        let alerts = found("2029-05-01", &check_ups);
+        let mut told: Vec<&str> = alerts
+            .iter()
+            .map(|alert| input(alert, "DEVELOPMENT_SIGN"))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, codes);
+    }
+}
+
 #[test]
 fn development_goes_by_the_corrected_age() {
     let preterm = Life {

@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
 
 use super::*;
+use crate::clinical::growth::age::AgeDays;
 use crate::clinical::growth::slip::Slip;
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::load().unwrap());
