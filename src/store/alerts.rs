@@ -190,6 +190,9 @@ async fn of_children(
         .fetch_all(tx)
         .await?;
     let mut alerts: Vec<AlertRow> = Vec::new();
+    // A gateway of before days were kept renews an alert and leaves them out: which statement
+    // could bear it alone is not known, and it takes all of them, as it did there.
+    let mut undated: BTreeSet<Id<Alert>> = BTreeSet::new();
     for row in &rows {
         let r = Reader::new(row, "alert_evidence", "id");
         let id = r.parsed("id")?;
@@ -205,11 +208,16 @@ async fn of_children(
             };
             last.facts.sources.insert(evidence.source);
             if r.flag("each_alone")? {
-                let day = evidence.day.ok_or_else(|| r.corrupt("day"))?;
-                last.facts.statements.insert((evidence.source, day));
+                match evidence.day {
+                    Some(day) => last.facts.statements.insert((evidence.source, day)),
+                    None => undated.insert(id),
+                };
             }
             last.evidence.insert(check_up, evidence);
         }
+    }
+    for alert in alerts.iter_mut().filter(|a| undated.contains(&a.id)) {
+        alert.facts.statements.clear();
     }
     Ok(alerts)
 }

@@ -197,10 +197,12 @@ async fn under_scope(
             // of what is not done an agreement over its category.
             let evidence =
                 "SELECT 1 FROM alert_evidence s WHERE s.region = a.region AND s.alert = a.id";
+            let undated = format!("EXISTS ({evidence} AND s.day IS NULL)");
             sql.push_str(&format!(
                 " AND {audience} = 1
-                  AND ((a.each_alone = 1 AND EXISTS ({evidence} AND {granted}{said_within}))
-                    OR (a.each_alone = 0 AND NOT EXISTS ({evidence} AND NOT ({granted}))
+                  AND ((a.each_alone = 1 AND NOT {undated}
+                        AND EXISTS ({evidence} AND {granted}{said_within}))
+                    OR ((a.each_alone = 0 OR {undated}) AND NOT EXISTS ({evidence} AND NOT ({granted}))
                         AND (EXISTS ({evidence}) OR {agreed}){all_within}))"
             ));
         }
