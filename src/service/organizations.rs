@@ -1,5 +1,7 @@
 //! The region's register of organizations, their codes and their standing.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
@@ -21,7 +23,7 @@ use crate::{
     ledger::{KeyKind, KeyState},
     pki::EnrolmentCode,
     store::{
-        Tx, certificates,
+        Tx, certificates, escalations,
         organizations::{self, NewOrganization},
         regions,
     },
@@ -329,5 +331,14 @@ async fn concerned(
     if of.organization.kind.is_facility() {
         return Ok(vec![id]);
     }
-    Ok(organizations::facilities_resting_on(tx, region, id).await?)
+    let mut resting: BTreeSet<Id<Organization>> =
+        organizations::facilities_resting_on(tx, region, id)
+            .await?
+            .into_iter()
+            .collect();
+    if of.organization.kind == OrganizationKind::MchCentre {
+        // What was passed on to a centre goes to those that may act.
+        resting.extend(escalations::facilities_at_mch_centre(tx, region).await?);
+    }
+    Ok(resting.into_iter().collect())
 }

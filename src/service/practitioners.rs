@@ -232,6 +232,11 @@ pub async fn assign(
         until: Some(zone.end(row.duty.last_day).timestamp_micros()),
     };
     leaf(&mut change, &row, open, "ASSIGNMENT_CREATED")?;
+    // Urgent alerts of before its first day go to it too, and after its last day it holds none.
+    let first = zone.start(row.duty.first_day).max(change.now);
+    for due in [first, zone.end(row.duty.last_day)] {
+        change.backfill(row.facility, due).await?;
+    }
     change.commit().await?;
     Ok(row)
 }
@@ -257,6 +262,7 @@ pub async fn end(
     }
     row.duty.ended = Some(now);
     leaf(&mut change, &row, KeyState::Closed, "ASSIGNMENT_ENDED")?;
+    change.backfill(row.facility, now).await?;
     change.commit().await?;
     Ok(row)
 }

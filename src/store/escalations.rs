@@ -178,6 +178,22 @@ pub async fn due(
     Ok(children)
 }
 
+/// Facilities with an urgent alert that has come as far as the MCH centre.
+pub async fn facilities_at_mch_centre(
+    tx: &mut Tx,
+    region: RegionCode,
+) -> Result<Vec<Id<Organization>>, StoreError> {
+    let rows = tx
+        .query("SELECT DISTINCT facility FROM escalations WHERE region = $1 AND reached >= $2")
+        .bind(region.to_string())
+        .bind(stored(Some(EscalationStep::ToMchCentre)))
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "escalations", "facility").parsed("facility"))
+        .collect()
+}
+
 /// Puts the next step of a child's clocks off until `later`: it could not be taken.
 pub async fn defer(
     tx: &mut Tx,

@@ -5,13 +5,20 @@ use chrono::TimeDelta;
 use yuqiao::{
     domain::{
         alert::Alert,
-        assignment::Shift,
+        assignment::{Duty, Shift},
         checkup::CheckUpStatus,
         escalation::{EscalationHours, EscalationStep, SMALL_CELL},
         id::Id,
         inbox::RetractionReason,
     },
-    service::{Error, Reason, caller::Claim, disclosure::Event, regions, tide},
+    service::{
+        Error, Reason,
+        caller::Claim,
+        disclosure::Event,
+        organizations,
+        practitioners::{self, NewAssignment},
+        regions, tide,
+    },
     store::{
         escalations::{self, Clock},
         inboxes::{self, Pointer},
@@ -23,7 +30,7 @@ use crate::{
         Bench, REGION, Raw,
         care::Care,
         county::{Ward, allergy, coded, day, haemoglobin},
-        on_every_engine, region,
+        on_every_engine, region, replay,
     },
     survival::{
         audit::audit,
@@ -354,6 +361,74 @@ async fn the_hours_are_the_regions_and_only_urgent_alerts_have_a_clock() {
         assert_eq!(pointers(&bench, &care.clinician).await, ["+"]);
         let office = &care.county.commission.claim;
         assert_eq!(care.inbox(office, 0).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// Those to whom alerts are passed on change: whoever may see them now holds those that came so far,
+/// and whoever may not any more holds none.
+///
+/// Invariant 7. Break it: leave out a `backfill` of `assign` or `end` in `service/practitioners.rs`, or the
+/// centre's facilities in `service/organizations.rs::concerned`.
+#[tokio::test]
+async fn what_was_passed_on_follows_assignments_and_the_centres_standing() {
+    on_every_engine(async |bench| {
+        let care = Care::of(&bench, 1, Vec::new()).await;
+        let gateway = &bench.gateway;
+        let (hospital, office) = (&care.county.hospital.claim, &care.county.commission.claim);
+        let assigned = practitioners::assignments(gateway, hospital, region(), "", 10).await;
+        let first = assigned.unwrap().remove(0);
+        let end = async |id| {
+            let ended = practitioners::end(gateway, hospital, region(), id, "调岗".to_owned());
+            ended.await.unwrap();
+            settle(&bench).await;
+        };
+        let assign = async |first_day: &str, last_day: &str| {
+            let new = NewAssignment {
+                practitioner: first.practitioner,
+                agreement: first.agreement,
+                duty: Duty {
+                    first_day: day(first_day),
+                    last_day: day(last_day),
+                    shifts: Vec::new(),
+                    ended: None,
+                },
+            };
+            let assigned = practitioners::assign(gateway, hospital, region(), new).await;
+            settle(&bench).await;
+            assigned.unwrap().id
+        };
+        end(first.id).await;
+        let ward = care.county.children[0].clone();
+        let alert = allergic(&bench, &care, &ward, "r1").await;
+        hours_pass(&bench, 5).await;
+        let held = async |by: &Claim| {
+            let held = replay::held(&bench, &[ward.id], by.organization).await;
+            held.values().any(|of| of.contains_key(&alert))
+        };
+        assert!(!held(hospital).await, "nobody is assigned");
+        let again = assign("2026-09-01", "2027-08-31").await;
+        assert!(held(hospital).await, "assigned after it came so far");
+        end(again).await;
+        assert!(!held(hospital).await, "ended");
+        assign("2026-09-02", "2026-09-02").await;
+        assert!(!held(hospital).await, "not yet its first day");
+        hours_pass(&bench, 20).await;
+        assert!(held(hospital).await, "its first day");
+        hours_pass(&bench, 24).await;
+        assert!(!held(hospital).await, "after its last day");
+
+        let mch = &care.county.mch;
+        assert!(held(&mch.claim).await);
+        let suspended = organizations::suspend(gateway, region(), office, mch.id, "整改").await;
+        suspended.unwrap();
+        settle(&bench).await;
+        assert!(!held(&mch.claim).await, "suspended");
+        let restored = organizations::restore(gateway, region(), office, mch.id).await;
+        restored.unwrap();
+        settle(&bench).await;
+        assert!(held(&mch.claim).await, "restored");
+        quiet::check(&bench, &care.county).await;
     })
     .await;
 }
