@@ -82,10 +82,11 @@ pub async fn register(
     let mut owners: Vec<Id<Child>> = slots.iter().filter_map(|(_, child)| *child).collect();
     owners.sort_unstable();
     owners.dedup();
+    let mut learned = false;
     let child = match owners.as_slice() {
         [] => create(&mut change, &registration).await?,
         [known] => {
-            let known = change
+            let mut known = change
                 .lock_child(*known)
                 .await?
                 .ok_or(Reason::ChildErased)?;
@@ -97,7 +98,8 @@ pub async fn register(
             if !same {
                 return Err(Reason::IdentityDisagrees.into());
             }
-            learn_gestation(&mut change, known, gestation).await?
+            learned = learn_gestation(&mut change, &mut known, gestation).await?;
+            known
         }
         _ => return Err(Reason::IdentifierTaken.into()),
     };
@@ -113,7 +115,11 @@ pub async fn register(
     for (identifier, blind) in free {
         add(&mut change, &child, identifier, blind).await?;
     }
-    claims::claim_unmatched(&mut change, &child, &blinds).await?;
+    let claimed = claims::claim_unmatched(&mut change, &child, &blinds).await?;
+    // Once, after both: an assessment compares with the row as it was read.
+    if learned || claimed {
+        claims::reassess(&mut change, &child).await?;
+    }
     change.commit().await?;
     Ok(Registered {
         id: child.row.id,
@@ -123,18 +129,19 @@ pub async fn register(
     })
 }
 
-/// Keeps a gestation that was not known before, and assesses anew what is judged by corrected age.
+/// Keeps a gestation that was not known before. Tells whether it was: what is judged by corrected age is
+/// then to be assessed anew.
 async fn learn_gestation(
     change: &mut Change,
-    mut child: LockedChild,
+    child: &mut LockedChild,
     gestation: Option<u32>,
-) -> Result<LockedChild, Error> {
-    if child.row.gestation_days != gestation {
-        child.row.gestation_days = gestation;
-        children::set_gestation(&mut change.tx, change.region, child.row.id, gestation).await?;
-        claims::reassess(change, &child).await?;
+) -> Result<bool, Error> {
+    if child.row.gestation_days == gestation {
+        return Ok(false);
     }
-    Ok(child)
+    child.row.gestation_days = gestation;
+    children::set_gestation(&mut change.tx, change.region, child.row.id, gestation).await?;
+    Ok(true)
 }
 
 async fn create(change: &mut Change, registration: &Registration) -> Result<LockedChild, Error> {
@@ -224,7 +231,9 @@ pub async fn add_identifier(
         Some(owner) if owner == child => {}
         Some(_) => return Err(Reason::IdentifierTaken.into()),
     }
-    claims::claim_unmatched(&mut change, &locked, &[new]).await?;
+    if claims::claim_unmatched(&mut change, &locked, &[new]).await? {
+        claims::reassess(&mut change, &locked).await?;
+    }
     change.commit().await?;
     Ok(Registered {
         id: child,

@@ -13,13 +13,14 @@ use super::{
 };
 use crate::store::{check_ups, children};
 
-/// Claims what waits for these identifiers (blind indexes) of the locked child, seals it anew under
-/// the child's key and assesses it. What still disagrees goes on waiting, and says why.
+/// Claims what waits for these identifiers (blind indexes) of the locked child and seals it anew under
+/// the child's key. What still disagrees goes on waiting, and says why. Tells whether anything was
+/// claimed: then the child is to be assessed anew, once, after all that changes of it.
 pub async fn claim_unmatched(
     change: &mut Change,
     child: &LockedChild,
     identifiers: &[String],
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let region = change.region;
     let waiting = check_ups::awaiting(&mut change.tx, region, identifiers.to_vec()).await?;
     let mut claimed = false;
@@ -50,10 +51,7 @@ pub async fn claim_unmatched(
             .seal(table, &row, column, &plain, &mut change.chance)?;
         claimed |= check_ups::adopt(&mut change.tx, region, id, child.row.id, sealed).await?;
     }
-    if claimed {
-        reassess(change, child).await?;
-    }
-    Ok(())
+    Ok(claimed)
 }
 
 /// Assesses the locked child anew, after something about it changed.

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, TimeDelta};
 use yuqiao::{
+    clinical::rules::RuleFile,
     clock::Clock,
     domain::{
         alert::Category, checkup::CheckUpStatus, child::Child, growth_standard::GrowthStandard,
         id::Id, region::Zone,
     },
     service::{
+        Reason,
         push::Pushes,
         reassessment, regions as settings,
         rule_sets::{self, Standing},
@@ -79,6 +81,41 @@ async fn activate(bench: &Bench, county: &County) -> Standing {
     rule_sets::activate(&bench.gateway, region(), claim, id, None)
         .await
         .unwrap()
+}
+
+/// Break it: in `service/rule_sets.rs`, compare `seen` before it is known whether the set counts already;
+/// or in `add`, read the files before `admit`.
+#[tokio::test]
+async fn an_activation_is_retried_and_files_are_read_for_the_office_alone() {
+    on_every_engine(async |bench| {
+        let county = County::lay_out(&bench, 0).await;
+        let (gateway, office) = (&bench.gateway, &county.commission.claim);
+        let nonsense = vec![RuleFile {
+            name: "anaemia.toml".to_owned(),
+            text: "[[".to_owned(),
+        }];
+        for (by, expected) in [
+            (&county.facilities[0].claim, Reason::NotForThisOrganization),
+            (office, Reason::FieldMalformed),
+        ] {
+            let label = "测试".to_owned();
+            let added = rule_sets::add(gateway, region(), by, label, nonsense.clone()).await;
+            assert_eq!(added.err().map(|e| e.reason()), Some(expected));
+        }
+        let label = "更严".to_owned();
+        let added = rule_sets::add(gateway, region(), office, label, stricter()).await;
+        let id = added.unwrap().row.id;
+        let seen = Some(standing(&bench, &county).await.revision);
+        let first = rule_sets::activate(gateway, region(), office, id, seen).await;
+        let again = rule_sets::activate(gateway, region(), office, id, seen).await;
+        let (first, again) = (first.unwrap(), again.unwrap());
+        assert_eq!(first.revision, again.revision, "the answer was lost");
+        let back = first.activation.and_then(|a| a.previous).unwrap();
+        let stale = rule_sets::activate(gateway, region(), office, back, seen).await;
+        let refused = stale.err().map(|e| e.reason());
+        assert_eq!(refused, Some(Reason::EtagMismatch));
+    })
+    .await;
 }
 
 async fn standing(bench: &Bench, county: &County) -> Standing {
