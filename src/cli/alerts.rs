@@ -214,10 +214,9 @@ pub fn missing(child: &WithheldChild) -> String {
     let said = |key: &crate::rpc::wire::KeyState| {
         format!("{} {}: {}", key.key, key.reason, key.message_zh)
     };
-    child
-        .missing
-        .iter()
-        .map(said)
-        .collect::<Vec<_>>()
-        .join("; ")
+    let mut why: Vec<String> = child.missing.iter().map(said).collect();
+    if !child.reason.is_empty() {
+        why.push(format!("{}: {}", child.reason, child.message_zh));
+    }
+    why.join("; ")
 }

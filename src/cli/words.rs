@@ -211,6 +211,7 @@ pub fn retraction(reason: &str) -> &str {
         "RESOLVED" => "已解决",
         "KEY_CLOSED" => "不再获准查阅",
         "TAKEN_UP" => "已有人接手",
+        "UNREADABLE" => "存储资料无法解开",
         "" => "已离托",
         other => other,
     }

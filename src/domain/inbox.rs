@@ -23,5 +23,7 @@ text_codes! {
         KeyClosed = "KEY_CLOSED",
         /// It had been passed on, and somebody has taken it up.
         TakenUp = "TAKEN_UP",
+        /// What it says does not open. Told when it is read, and never stored.
+        Unreadable = "UNREADABLE",
     }
 }

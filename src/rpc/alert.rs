@@ -24,7 +24,7 @@ use crate::{
     service::{
         Error, Gateway, Reason,
         caller::Claim,
-        disclosure::{Answer, Ask, Audience, Looks, Question, Wish, Withheld, open_alert},
+        disclosure::{Answer, Ask, Audience, Looks, Question, Why, Wish, Withheld, open_alerts},
         guardian_codes,
     },
     store::alerts::{Disclosed, Part},
@@ -194,27 +194,26 @@ impl Alerts {
             return Err(Error::Broken("another question's answer"));
         };
         if by_child {
-            let alerts = self.opened(region, alerts, &audience)?;
+            let (alerts, unreadable) = self.opened(region, alerts, &audience)?;
             let next_page_token = next.map(|cursor| walk.seal(&cursor)).unwrap_or_default();
             return Ok(wire::ListAlertsResponse {
                 alerts,
-                withheld: Vec::new(),
+                withheld: told(region, withheld.into_iter().chain(unreadable)),
                 next_page_token,
             });
         }
         let alerts = most_pressing_first(alerts, after.as_deref());
         let (alerts, next_page_token) = walk.cut(alerts, size, place);
-        let withheld = match after {
-            None => withheld
-                .into_iter()
-                .map(|w| self::withheld(region, w))
-                .collect(),
-            Some(_) => Vec::new(),
+        let (alerts, unreadable) = self.opened(region, alerts, &audience)?;
+        // The first page names who is withheld; what does not open is known where it would stand.
+        let withheld = if after.is_none() {
+            withheld
+        } else {
+            Vec::new()
         };
-        let alerts = self.opened(region, alerts, &audience)?;
         Ok(wire::ListAlertsResponse {
             alerts,
-            withheld,
+            withheld: told(region, withheld.into_iter().chain(unreadable)),
             next_page_token,
         })
     }
@@ -224,14 +223,10 @@ impl Alerts {
         region: RegionCode,
         alerts: Vec<Disclosed>,
         audience: &Audience,
-    ) -> Result<Vec<wire::Alert>, Error> {
-        let mut opened = Vec::with_capacity(alerts.len());
-        for alert in alerts {
-            if let Some(alert) = open_alert(&self.gateway, region, alert, audience)? {
-                opened.push(message::message(region, alert));
-            }
-        }
-        Ok(opened)
+    ) -> Result<(Vec<wire::Alert>, Vec<Withheld>), Error> {
+        let (opened, unreadable) = open_alerts(&self.gateway, region, alerts, audience)?;
+        let opened = opened.into_iter().map(|a| message::message(region, a));
+        Ok((opened.collect(), unreadable))
     }
 }
 
@@ -260,11 +255,24 @@ fn most_pressing_first(mut alerts: Vec<Disclosed>, after: Option<&str>) -> Vec<D
     alerts
 }
 
-fn withheld(region: RegionCode, withheld: Withheld) -> wire::WithheldChild {
-    wire::WithheldChild {
-        child: name(region, withheld.child),
-        missing: withheld.denial.missing().map(key_state).collect(),
-    }
+fn told(region: RegionCode, withheld: impl Iterator<Item = Withheld>) -> Vec<wire::WithheldChild> {
+    let told = withheld.map(|withheld| {
+        let child = name(region, withheld.child);
+        match withheld.why {
+            Why::Denied(denial) => wire::WithheldChild {
+                child,
+                missing: denial.missing().map(key_state).collect(),
+                ..Default::default()
+            },
+            Why::Unreadable => wire::WithheldChild {
+                child,
+                reason: Reason::RecordUnreadable.code().to_owned(),
+                message_zh: Reason::RecordUnreadable.zh().to_owned(),
+                ..Default::default()
+            },
+        }
+    });
+    told.collect()
 }
 
 /// A key and how it stands.

@@ -19,14 +19,16 @@ mod own;
 mod passed_on;
 mod sitting;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 pub use acknowledge::acknowledge;
 pub use act::{Act, act};
 pub use growth::{Drawn, Growth, Wanted, draw};
 pub use guardian::{Look, Named, Party, open_looks};
 pub use inbox::Event;
-pub use opened::{Audience, OpenedAlert, OpenedCheckUp, open_alert, open_check_up};
+pub use opened::{
+    Audience, OpenedAlert, OpenedCheckUp, is_unreadable, open_alert, open_alerts, open_check_up,
+};
 
 use super::{caller::Claim, error::Error, gateway::Gateway, reason::Reason};
 use crate::{
@@ -123,13 +125,42 @@ pub enum Wish {
     Growth,
 }
 
-/// A child in the facility's care of whom nothing may be shown, and why.
+/// A child of whom nothing may be shown, and why.
 #[derive(Debug, Clone)]
 pub struct Withheld {
     /// The child.
     pub child: Id<Child>,
-    /// The keys.
-    pub denial: Denial,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why nothing may be shown of a child.
+#[derive(Debug, Clone)]
+pub enum Why {
+    /// Its keys are not all open.
+    Denied(Denial),
+    /// What is sealed of it does not open: a fault of the store, which the operator is told.
+    Unreadable,
+}
+
+impl Withheld {
+    /// Each of these children once.
+    fn unreadable(children: impl IntoIterator<Item = Id<Child>>) -> Vec<Self> {
+        let children: BTreeSet<Id<Child>> = children.into_iter().collect();
+        let why = Why::Unreadable;
+        let one = |child| Self {
+            child,
+            why: why.clone(),
+        };
+        children.into_iter().map(one).collect()
+    }
+
+    fn denial(self) -> Option<Denial> {
+        match self.why {
+            Why::Denied(denial) => Some(denial),
+            Why::Unreadable => None,
+        }
+    }
 }
 
 /// What may leave, still sealed: it is opened after the commit, outside the lock.

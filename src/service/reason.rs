@@ -177,6 +177,8 @@ reasons! {
     StoreUnavailable "STORE_UNAVAILABLE" Unavailable "数据库暂时不可用，请稍后重试",
     /// The gateway is stopping.
     Stopping "STOPPING" Unavailable "系统正在停止，请稍后重试",
+    /// What is stored of a child does not open.
+    RecordUnreadable "RECORD_UNREADABLE" Internal "该儿童的存储资料无法解开，已记录，请联系系统管理员",
     /// A fault of ours; the cause is in our log.
     Internal "INTERNAL" Internal "系统内部错误，已记录",
 }

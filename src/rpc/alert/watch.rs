@@ -10,12 +10,15 @@ use tonic::Status;
 
 use super::message::message;
 use crate::{
-    domain::{escalation::SMALL_CELL, id::Id, organization::Organization, region::RegionCode},
+    domain::{
+        escalation::SMALL_CELL, id::Id, inbox::RetractionReason, organization::Organization,
+        region::RegionCode,
+    },
     rpc::{convert::name, status::status, wire},
     service::{
         Error, Gateway,
         caller::Claim,
-        disclosure::{Answer, Ask, Event, Looks, Question, open_alert},
+        disclosure::{Answer, Ask, Event, Looks, Question, is_unreadable, open_alert},
     },
 };
 
@@ -135,9 +138,18 @@ impl Watch {
         let region = self.region;
         Ok(match event {
             Event::Alert(alert, audience) => {
-                match open_alert(&self.gateway, region, *alert, &audience)? {
-                    Some(alert) => wire::inbox_event::Event::Alert(message(region, alert)),
-                    None => wire::inbox_event::Event::Tombstone(wire::Tombstone {}),
+                let (id, child) = (alert.row.id, alert.row.child);
+                match open_alert(&self.gateway, region, *alert, &audience) {
+                    Ok(Some(alert)) => wire::inbox_event::Event::Alert(message(region, alert)),
+                    Ok(None) => wire::inbox_event::Event::Tombstone(wire::Tombstone {}),
+                    Err(error) if is_unreadable(&error) => {
+                        return self.opened(Event::Retraction {
+                            alert: Some(id),
+                            child,
+                            reason: RetractionReason::Unreadable,
+                        });
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             Event::Retraction {

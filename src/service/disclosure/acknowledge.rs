@@ -1,7 +1,7 @@
 //! A facility's actor has read an alert and will act on it: a look that leaves a mark.
 
 use super::{
-    Ask, Audience, OpenedAlert,
+    Ask, Audience, OpenedAlert, Withheld,
     act::refusal,
     facility::{may_view, shown},
     open_alert,
@@ -40,14 +40,17 @@ pub async fn acknowledge(
         .ward(asker, &caller, caller.organization, Some(child))
         .await?;
     let (permits, withheld) = sitting.decide_all(&ward, Purpose::DailyCare);
-    if let Some(withheld) = withheld.into_iter().next() {
-        return Err(Error::Denied(withheld.denial));
+    if let Some(denial) = withheld.into_iter().find_map(Withheld::denial) {
+        return Err(Error::Denied(denial));
     }
     let wanted = Wanted {
         only: Some(vec![alert]),
         part: Part::Any,
     };
-    let found = alerts::under(&mut sitting.tx, region, &permits, &wanted).await?;
+    let mut found = alerts::under(&mut sitting.tx, region, &permits, &wanted).await?;
+    if !sitting.take_unreadable(&mut found).await?.is_empty() {
+        return Err(Reason::RecordUnreadable.into());
+    }
     let actor = caller.actor_id();
     let told = shown(&permits, &found);
     sitting.leaf(ask, &actor.to_string(), &told).await?;
@@ -60,7 +63,7 @@ pub async fn acknowledge(
             seen.escalated_to = None;
         }
         Err(AlertRefusal::AlreadyAcknowledged) => {}
-        Err(refused) => return Err(refusal(refused)),
+        Err(refused) => return Err(sitting.refuse(refusal(refused)).await),
     }
     let audience = Audience::Facility {
         may_view: may_view(&permits),

@@ -76,14 +76,21 @@ pub async fn act(
     let wrapped = locked.into_iter().next().and_then(|row| row.wrapped_key);
     let key = gateway.keyring().child(region, child, wrapped.as_deref())?;
     let key = key.ok_or(Reason::ChildErased)?;
-    if matches!(act, Act::Resolve { .. }) {
-        must_be_clinician(&caller)?;
+    if matches!(act, Act::Resolve { .. })
+        && let Err(refused) = must_be_clinician(&caller)
+    {
+        return Err(sitting.refuse(refused).await);
     }
     if !is_done(&seen_now, &caller, act, &key)? {
         if seen.is_some_and(|revision| revision != seen_now.row.revision) {
-            return Err(Reason::EtagMismatch.into());
+            return Err(sitting.refuse(Reason::EtagMismatch.into()).await);
         }
-        sitting.carry_out(&caller, &key, act, &mut seen_now).await?;
+        let done = sitting.carry_out(&caller, &key, act, &mut seen_now);
+        match done.await {
+            Ok(()) => {}
+            Err(refused @ Error::Refused(_)) => return Err(sitting.refuse(refused).await),
+            Err(failed) => return Err(failed),
+        }
     }
     let setting = delivery::Setting::new(region, &sitting.settings, sitting.now);
     let rung = delivery::reconcile(&mut sitting.tx, &setting, &[child]).await?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Answer, Ask, Audience, Question, Withheld,
+    Answer, Ask, Audience, Question, Why, Withheld,
     gathered::Care,
     sitting::{Shown, Sitting},
 };
@@ -75,6 +75,11 @@ impl Sitting {
         let (asker, caller) = self.admit(&ask.claim).await?;
         let ward = self.ward(asker, &caller, facility, child).await?;
         let capacity = ward.capacity;
+        // What a clinician decided, and why, is for the medical side and the family: a facility is told
+        // by the retraction that an alert ended, and needs no more for its care.
+        if capacity == Asker::FacilityStaff && part != Part::Standing {
+            return Err(Reason::NotForThisOrganization.into());
+        }
         let purpose = purpose.unwrap_or(match capacity {
             Asker::Instructor => Purpose::HealthGuidance,
             _ => Purpose::DailyCare,
@@ -95,9 +100,10 @@ impl Sitting {
             }
             return Err(match withheld.into_iter().next() {
                 // Nor is it an instructor's to know whom it may not see, or why.
-                Some(withheld) if capacity == Asker::FacilityStaff => {
-                    Error::Denied(withheld.denial)
-                }
+                Some(Withheld {
+                    why: Why::Denied(denial),
+                    ..
+                }) if capacity == Asker::FacilityStaff => Error::Denied(denial),
                 _ => Reason::NotFound.into(),
             });
         }
@@ -147,7 +153,7 @@ impl Sitting {
                 Ok(permit) => permits.push(permit),
                 Err(denial) => withheld.push(Withheld {
                     child: child.child,
-                    denial,
+                    why: Why::Denied(denial),
                 }),
             }
         }
@@ -199,7 +205,10 @@ impl Sitting {
         let children: Vec<Id<Child>> = children.collect();
         self.gather_keys(children).await?;
         let mut answers = Vec::with_capacity(looks.len());
-        for ((place, ask, look), alerts) in looks.into_iter().zip(found) {
+        for ((place, ask, mut look), mut alerts) in looks.into_iter().zip(found) {
+            let unreadable = self.take_unreadable(&mut alerts).await?;
+            look.withheld
+                .extend(Withheld::unreadable(unreadable.iter().map(|d| d.row.child)));
             let shown = shown(&look.permits, &alerts);
             let actor = look.caller.actor_id().to_string();
             self.leaf(ask, &actor, &shown).await?;
@@ -270,7 +279,7 @@ pub(super) fn may_view(permits: &[Permit]) -> BTreeSet<Id<Child>> {
 /// What an instructor hears who may see no child: which key is missing if there is an assignment,
 /// else nothing at all.
 fn not_serving(ward: &Ward, withheld: Vec<Withheld>) -> Error {
-    let denial = withheld.into_iter().map(|w| w.denial).next();
+    let denial = withheld.into_iter().find_map(Withheld::denial);
     let told = denial.and_then(|denial| instructor_denial(ward, denial));
     told.map_or_else(|| Reason::NotFound.into(), Error::Denied)
 }

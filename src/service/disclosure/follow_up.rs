@@ -1,6 +1,6 @@
 //! An MCH centre follows up what was found in its area (national basic public health service).
 
-use super::{Answer, Ask, Audience, facility::shown, sitting::Sitting};
+use super::{Answer, Ask, Audience, Withheld, facility::shown, sitting::Sitting};
 use crate::{
     access::{
         self, Asker,
@@ -45,7 +45,8 @@ impl Sitting {
             permits.push(access::decide(&facts, asked, self.now).map_err(Error::Denied)?);
         }
         let wanted = Wanted { only: None, part };
-        let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
+        let mut found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
+        let unreadable = self.take_unreadable(&mut found).await?;
         self.leaf(
             ask,
             &caller.actor_id().to_string(),
@@ -55,7 +56,7 @@ impl Sitting {
         Ok(Answer::Alerts {
             alerts: found,
             audience: Audience::MedicalSide,
-            withheld: Vec::new(),
+            withheld: Withheld::unreadable(unreadable.iter().map(|d| d.row.child)),
             next: next.flatten(),
         })
     }

@@ -18,7 +18,7 @@ use crate::{
         keyring::ChildKey,
         reason::Reason,
     },
-    store::{children, facts},
+    store::{alerts::Disclosed, children, facts},
 };
 
 /// A facility and the children in its care, with their consents to it. Cheap to clone.
@@ -37,6 +37,8 @@ pub(super) struct Gathered {
     care: BTreeMap<Id<Organization>, Care>,
     /// None for a child that is erased or was never there.
     keys: BTreeMap<Id<Child>, Option<Arc<ChildKey>>>,
+    /// Children whose key does not open, each told to the operator once a sitting.
+    unreadable: BTreeSet<Id<Child>>,
 }
 
 impl Sitting {
@@ -135,13 +137,31 @@ impl Sitting {
         let ids: Vec<_> = unread.iter().copied().collect();
         for row in children::find(&mut self.tx, self.region, &ids).await? {
             let keyring = self.gateway.keyring();
-            let key = keyring.child(self.region, row.id, row.wrapped_key.as_deref())?;
+            let key = keyring.child(self.region, row.id, row.wrapped_key.as_deref());
+            let key = key.unwrap_or_else(|cause| {
+                // What is wrong with one child's row keeps nobody from the others.
+                tracing::error!(child = %row.id, %cause, "a child's key does not open: nothing of it is shown");
+                self.gathered.unreadable.insert(row.id);
+                None
+            });
             self.gathered.keys.insert(row.id, key.map(Arc::new));
         }
         for child in unread {
             self.gathered.keys.entry(child).or_insert(None);
         }
         Ok(())
+    }
+
+    /// Takes out what could not be opened anyway, and gives it. A child whose key does not open can't
+    /// stand in a leaf, and what no leaf tells of must not be shown.
+    pub(super) async fn take_unreadable(
+        &mut self,
+        alerts: &mut Vec<Disclosed>,
+    ) -> Result<Vec<Disclosed>, Error> {
+        self.gather_keys(alerts.iter().map(|d| d.row.child)).await?;
+        let unreadable = &self.gathered.unreadable;
+        let taken = alerts.extract_if(.., |d| unreadable.contains(&d.row.child));
+        Ok(taken.collect())
     }
 
     /// A gathered key; none once the child is erased.

@@ -45,6 +45,13 @@ pub enum Event {
     },
 }
 
+/// What today's keys reach of the alerts of a page.
+struct Found {
+    alerts: BTreeMap<Id<Alert>, Disclosed>,
+    /// Those that can't be opened.
+    unreadable: BTreeSet<Id<Alert>>,
+}
+
 impl Sitting {
     pub(super) async fn inbox(
         &mut self,
@@ -109,7 +116,8 @@ impl Sitting {
             only: Some(only),
             ..Wanted::default()
         };
-        let found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
+        let mut found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
+        let unreadable = self.take_unreadable(&mut found).await?;
         let told: Vec<Shown<'_>> = shown(&permits, &found)
             .into_iter()
             .filter(|s| !s.categories.is_empty())
@@ -120,7 +128,11 @@ impl Sitting {
             may_view: may_view(&permits),
         };
         let open: BTreeSet<Id<Child>> = permits.iter().filter_map(Permit::child).collect();
-        Ok(self.events(&ward, &open, entries, found, &audience))
+        let found = Found {
+            alerts: found.into_iter().map(|d| (d.row.id, d)).collect(),
+            unreadable: unreadable.into_iter().map(|d| d.row.id).collect(),
+        };
+        Ok(self.events(&ward, &open, entries, &found, &audience))
     }
 
     fn events(
@@ -128,11 +140,9 @@ impl Sitting {
         ward: &Ward,
         open: &BTreeSet<Id<Child>>,
         entries: Vec<Entry>,
-        found: Vec<Disclosed>,
+        found: &Found,
         audience: &Audience,
     ) -> Vec<(i64, Event)> {
-        let found: BTreeMap<Id<Alert>, Disclosed> =
-            found.into_iter().map(|d| (d.row.id, d)).collect();
         debug_assert_eq!(ward.capacity, Asker::FacilityStaff);
         let here: BTreeSet<Id<Child>> = ward
             .care
@@ -154,10 +164,11 @@ impl Sitting {
                     // An entry of an earlier revision is spoken for by a later one. Keys that closed
                     // and opened deliver the same revision again, maybe within a page: each entry
                     // shows it, because a retraction between them takes the one before away.
-                    Pointer::Delivered { alert, revision } => match found.get(&alert) {
+                    Pointer::Delivered { alert, revision } => match found.alerts.get(&alert) {
                         Some(d) if d.row.revision == revision => {
                             Event::Alert(Box::new(d.clone()), audience.clone())
                         }
+                        _ if found.unreadable.contains(&alert) => unreadable(alert, child),
                         // With its keys open, an alert that is not shown was renewed or ended,
                         // and a later entry says so.
                         _ if open.contains(&child) => Event::Tombstone,
@@ -168,6 +179,16 @@ impl Sitting {
                 (entry.number, event)
             })
             .collect()
+    }
+}
+
+/// What an alert says does not open: its reader is told so, and no bare number that would pass for
+/// an alert that ended.
+pub(super) fn unreadable(alert: Id<Alert>, child: Id<Child>) -> Event {
+    Event::Retraction {
+        alert: Some(alert),
+        child,
+        reason: RetractionReason::Unreadable,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Audience,
+    Audience, Withheld,
     facility::{Ward, instructor_denial, may_view},
     gathered::Care,
     sitting::Sitting,
@@ -118,7 +118,7 @@ impl Sitting {
                 },
             };
             let (permits, withheld) = self.decide_all(&ward, Purpose::HealthGuidance);
-            let denied = withheld.into_iter().next().map(|w| w.denial);
+            let denied = withheld.into_iter().find_map(Withheld::denial);
             // A child whose own keys are closed is not the instructor's to know.
             let denied = denied
                 .and_then(|denial| instructor_denial(&ward, denial))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
+use super::Withheld;
 use crate::{
     domain::{
         alert::Alert,
@@ -76,8 +77,20 @@ pub struct OpenedCheckUp {
     pub check_up: CheckUp,
 }
 
-/// Opens an alert for its reader. `None` once the child is erased.
+/// Opens an alert for its reader. `None` once the child is erased. What does not open is logged.
 pub fn open_alert(
+    gateway: &Gateway,
+    region: RegionCode,
+    alert: Disclosed,
+    audience: &Audience,
+) -> Result<Option<OpenedAlert>, Error> {
+    let id = alert.row.id;
+    unsealed(gateway, region, alert, audience).inspect_err(|cause| {
+        tracing::error!(alert = %id, %cause, "an alert does not open");
+    })
+}
+
+fn unsealed(
     gateway: &Gateway,
     region: RegionCode,
     alert: Disclosed,
@@ -119,6 +132,31 @@ pub fn open_alert(
         decision_reason,
         escalated_to: alert.escalated_to,
     }))
+}
+
+/// Opens alerts for their reader. A child of whom something does not open is withheld, and the others
+/// are shown: one bad row keeps a facility from no other child.
+pub fn open_alerts(
+    gateway: &Gateway,
+    region: RegionCode,
+    alerts: Vec<Disclosed>,
+    audience: &Audience,
+) -> Result<(Vec<OpenedAlert>, Vec<Withheld>), Error> {
+    let (mut opened, mut unreadable) = (Vec::with_capacity(alerts.len()), Vec::new());
+    for alert in alerts {
+        let child = alert.row.child;
+        match open_alert(gateway, region, alert, audience) {
+            Ok(alert) => opened.extend(alert),
+            Err(error) if is_unreadable(&error) => unreadable.push(child),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((opened, Withheld::unreadable(unreadable)))
+}
+
+/// Whether what is sealed did not open: trying again changes nothing.
+pub fn is_unreadable(error: &Error) -> bool {
+    matches!(error, Error::Vault(_) | Error::Broken(_))
 }
 
 fn words(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Ask, Audience, Event,
     facility::shown,
-    inbox::{delivered, retraction},
+    inbox::{delivered, retraction, unreadable},
     medical_side::audience,
     sitting::{Shown, Sitting},
 };
@@ -43,7 +43,12 @@ impl Sitting {
         }
         let side = self.medical_side(asker, caller, &children).await?;
         let only: Vec<Id<Alert>> = entries.iter().filter_map(delivered).collect();
-        let found = self.read_by_group(&side, only, Part::Standing).await?;
+        let mut found = self.read_by_group(&side, only, Part::Standing).await?;
+        let mut hidden = BTreeSet::new();
+        for of_group in &mut found {
+            let unreadable = self.take_unreadable(of_group).await?;
+            hidden.extend(unreadable.into_iter().map(|d| d.row.id));
+        }
         let told: Vec<Shown<'_>> = side
             .groups
             .iter()
@@ -77,6 +82,7 @@ impl Sitting {
                     Some((d, audience)) if d.row.revision == revision => {
                         Event::Alert(Box::new(d.clone()), audience.clone())
                     }
+                    _ if hidden.contains(&alert) => unreadable(alert, entry.child),
                     _ => Event::Tombstone,
                 },
                 Pointer::Retracted { alert, reason } => {

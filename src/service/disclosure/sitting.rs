@@ -254,6 +254,15 @@ impl Sitting {
         Ok(key.seal(table, &row, column, words, &mut self.chance)?)
     }
 
+    /// Refuses a step after its look, which tells the caller how the alert stands: the look's leaf stays.
+    /// Gives what the caller is told.
+    pub(super) async fn refuse(self, why: Error) -> Error {
+        match self.rise().await {
+            Ok(()) => why,
+            Err(failed) => failed,
+        }
+    }
+
     /// Appends the leaves and commits. A sitting that showed nothing of any child leaves no leaf; it
     /// rolls back, so that idle readers cost no flush.
     pub(super) async fn rise(mut self) -> Result<(), Error> {

@@ -39,6 +39,13 @@ fn reason<T>(result: Result<T, Error>) -> Reason {
     result.err().expect("a refusal").reason()
 }
 
+/// How many looks the ledger tells of.
+async fn looks_told(bench: &Bench) -> u64 {
+    let (summary, violations) = audit(bench).await;
+    assert!(violations.is_empty(), "{violations:?}");
+    summary.looks
+}
+
 /// Break it: in `service/disclosure/act.rs`, leave out `must_be_medical` or `must_be_clinician`.
 #[tokio::test]
 async fn who_sees_an_alert_for_a_medical_purpose_acts_on_it_and_nobody_else() {
@@ -69,8 +76,10 @@ async fn who_sees_an_alert_for_a_medical_purpose_acts_on_it_and_nobody_else() {
                 expected
             );
         }
+        let before = looks_told(&bench).await;
         let decided = care.resolve(&bench, head, alert, None, "测试").await;
         assert_eq!(reason(decided), Reason::ClinicianRequired);
+        assert_eq!(looks_told(&bench).await, before + 1, "it saw the alert");
         let nothing = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         let absent = care.follow_up(&bench, &care.clinician, nothing, "").await;
         assert_eq!(reason(absent), Reason::NotFound);
@@ -148,7 +157,8 @@ async fn an_instructor_acts_within_the_keys_of_health_guidance() {
     .await;
 }
 
-/// Invariants 2 and 12. Break it: in `act`, leave out `is_done`, or the comparison with `seen`.
+/// Invariants 2, 3 and 12. Break it: in `act`, leave out `is_done`, or the comparison with `seen`; in
+/// `Sitting::refuse`, don't rise.
 #[tokio::test]
 async fn a_retry_is_harmless_and_a_decision_is_over_what_was_read() {
     on_every_engine(async |bench| {
@@ -160,9 +170,15 @@ async fn a_retry_is_harmless_and_a_decision_is_over_what_was_read() {
         care.push(&bench, &ward, "r2", "2026-08-20", haemoglobin(80))
             .await;
         let by = &care.clinician;
+        let before = looks_told(&bench).await;
         let blind = care
             .resolve(&bench, by, read.id, Some(read.revision), "测试")
             .await;
+        assert_eq!(
+            looks_told(&bench).await,
+            before + 1,
+            "it learns of a newer one"
+        );
         assert_eq!(
             reason(blind),
             Reason::EtagMismatch,
@@ -190,6 +206,7 @@ async fn a_retry_is_harmless_and_a_decision_is_over_what_was_read() {
             (done.row.state, done.row.revision),
             (again.row.state, again.row.revision)
         );
+        let before = looks_told(&bench).await;
         for refused in [
             care.resolve(&bench, by, now.id, None, "另一理由").await,
             care.resolve(&bench, &care.instructor, now.id, None, "已复查")
@@ -199,12 +216,14 @@ async fn a_retry_is_harmless_and_a_decision_is_over_what_was_read() {
         ] {
             assert_eq!(reason(refused), Reason::AlertEnded);
         }
+        assert_eq!(looks_told(&bench).await, before + 4, "each learns that");
         quiet::check(&bench, &care.county).await;
     })
     .await;
 }
 
-/// Invariant 10. Break it: in `open_alert`, let a facility have the words.
+/// Invariant 10. Break it: in `open_alert`, let a facility have the words; in `disclosure/facility.rs`,
+/// let its staff ask for what was decided.
 #[tokio::test]
 async fn what_is_said_is_sealed_and_shown_to_the_medical_side_and_the_family_alone() {
     on_every_engine(async |bench| {
@@ -231,11 +250,12 @@ async fn what_is_said_is_sealed_and_shown_to_the_medical_side_and_the_family_alo
         care.resolve(&bench, &care.clinician, alert, None, why)
             .await
             .unwrap();
-        for (by, told) in [
-            (facility, None),
-            (&care.instructor, Some(why)),
-            (&care.clinician, Some(why)),
-        ] {
+        let standing = care.sees(&bench, facility, Part::Standing).await;
+        assert!(standing.unwrap().is_empty());
+        // Nor who decided what: a facility needs no more than that the alert ended.
+        let decided = care.sees(&bench, facility, Part::Decided).await;
+        assert_eq!(reason(decided), Reason::NotForThisOrganization);
+        for (by, told) in [(&care.instructor, Some(why)), (&care.clinician, Some(why))] {
             assert!(
                 care.sees(&bench, by, Part::Standing)
                     .await

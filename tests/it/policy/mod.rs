@@ -23,3 +23,4 @@ mod roster;
 mod scope;
 mod standing;
 mod tide;
+mod unreadable;
