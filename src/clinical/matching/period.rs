@@ -88,7 +88,10 @@ impl Case<'_> {
             }
             first = at;
         }
-        let of_this = || (first..self.history.len()).rev();
+        // Of its first day every record, whatever it is called.
+        let same_day = (0..first).rev().take_while(|&at| day(at) == day(first));
+        let start = same_day.last().unwrap_or(first);
+        let of_this = || (start..self.history.len()).rev();
         let still_ill = of_this().find(|&at| stated(at) && recovered(at).is_none());
         let is_past = |on: NaiveDate| still_ill.is_none_or(|at| on >= day(at));
         let mut found = self.on_exam(last, age);

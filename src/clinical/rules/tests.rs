@@ -401,8 +401,10 @@ fn parts_of_a_card_limits_and_what_settles_are_checked() {
     ));
     assert_eq!(with("lasts_days = 0"), RuleFault::Lasts);
     assert_eq!(with(r#"mn = { guardian = " " }"#), RuleFault::Mongolian);
-    let item = r#"also = [{ item = { track = "CHILD_HEALTH", status = "OVERDUE" } }]"#;
-    assert_eq!(with(item), RuleFault::Condition);
+    for key in ["also", "also_not", "together_with", "unless"] {
+        let item = r#"[{ item = { track = "CHILD_HEALTH", status = "OVERDUE" } }]"#;
+        assert_eq!(with(&format!("{key} = {item}")), RuleFault::Condition);
+    }
     let resolved = read(&rule("复查通过", " ")).unwrap_err();
     assert_eq!(resolved.fault, RuleFault::ResolvedBy);
     let kept = read(&format!(
@@ -425,6 +427,7 @@ fn conditions_that_can_not_hold_are_refused() {
         r#"{ quantity = { finding = "HEARING", below = "1" } }"#,
         r#"{ period = { finding = "INFECTIOUS_DISEASE", code = "HFMD", clocks = [], phase = "OVER" } }"#,
         r#"{ period = { finding = "INFECTIOUS_DISEASE", code = "HFMD", clocks = [{ from = "WEIGHT", days = 1 }], phase = "OVER" } }"#,
+        r#"{ period = { finding = "INFECTIOUS_DISEASE", code = "MEASLES", clocks = [{ from = "RASH_DATE", days = 1 }], complicated_by = { finding = "WITH_PNEUMONIA", any_of = [] }, phase = "OVER" } }"#,
     ] {
         assert_eq!(
             read(&rule(coded, by)).unwrap_err().fault,

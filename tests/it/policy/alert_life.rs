@@ -448,3 +448,51 @@ async fn a_renewed_alert_is_open_again_whatever_was_done_about_it() {
     })
     .await;
 }
+
+/// Two institutions know of the asthma, one also of the inhaler: two alerts, each decided. When the first
+/// one's record turns out to be an error the other speaks first, and what was decided stays decided.
+///
+/// Break it: in `service/assessment.rs`, let `settles` compare with the raised alert's own subject only.
+#[tokio::test]
+async fn a_decision_holds_whoever_speaks_first() {
+    on_every_engine(async |bench| {
+        let care = Care::of(&bench, 1, Vec::new()).await;
+        let (county, ward) = (&care.county, care.county.children[0].clone());
+        let asthma = || coded("ASTHMA", "PRESENT");
+        let found = vec![asthma(), coded("INHALER", "Y")];
+        let first = ("r", 1, CheckUpStatus::Final);
+        care.push_revision(&bench, &ward, first, day("2026-08-10"), found.clone())
+            .await;
+        let by_mch = async |record: &str| {
+            let version = (record, 1, CheckUpStatus::Final);
+            let found = vec![asthma()];
+            let row = county.check_up(
+                &bench.gateway,
+                &county.mch,
+                &ward.number,
+                record,
+                version,
+                found,
+            );
+            care.pushes.submit(row).await.unwrap();
+        };
+        by_mch("m1").await;
+        let standing = care.standing(&bench, ward.id).await;
+        let rules: BTreeSet<&str> = standing.iter().map(|alert| alert.rule.as_str()).collect();
+        assert_eq!(rules, ["ASTHMA", "ASTHMA_WITH_INHALER"].into());
+        for alert in standing {
+            let decided = care.resolve(&bench, &care.clinician, alert.id, None, "复查排除");
+            decided.await.unwrap();
+        }
+        assert!(care.standing(&bench, ward.id).await.is_empty());
+
+        let error = ("r", 2, CheckUpStatus::EnteredInError);
+        care.push_revision(&bench, &ward, error, day("2026-08-10"), found)
+            .await;
+        assert!(care.standing(&bench, ward.id).await.is_empty());
+        // What is stated anew is another matter.
+        by_mch("m2").await;
+        assert_eq!(care.only(&bench, ward.id).await.rule, "ASTHMA");
+    })
+    .await;
+}

@@ -135,6 +135,18 @@ fn a_certificate_after_the_diagnosis_lets_the_child_return() {
     assert_eq!(alerts[0].check_ups, ["d"]);
 }
 
+/// A day that another record of the day of the diagnosis states counts, whatever it is called.
+#[test]
+fn the_name_of_a_record_hides_no_day() {
+    let illness = ill("m", "2025-03-05", "INFLUENZA", &[]);
+    for record in ["a", "z"] {
+        let gone = vec![dated("SYMPTOMS_GONE_DATE", "2025-03-05")];
+        let both = [illness.clone(), check_up(record, "2025-03-05", gone)];
+        assert_eq!(rules(&found("2025-03-06", &both)), ["INFLUENZA_ISOLATION"]);
+        assert_eq!(rules(&found("2025-03-07", &both)), ["INFLUENZA_RETURN"]);
+    }
+}
+
 /// The pneumonia of an earlier illness, or one that was ruled out since, is not this one's.
 #[test]
 fn a_complication_is_of_the_illness() {
