@@ -27,7 +27,7 @@ const CHILDREN: usize = 8192;
 const CHECK_UPS_A_CHILD: usize = 16;
 /// Children registered at once.
 const REGISTERED_AT_ONCE: usize = 32;
-const IN_CARE: usize = 60;
+pub const IN_CARE: usize = 60;
 const OPEN_ALERTS: usize = 20;
 
 /// The county, served by the real program.
@@ -60,15 +60,26 @@ impl Rows {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let place = usize::try_from(n).unwrap();
         (place < CHILDREN * CHECK_UPS_A_CHILD)
-            .then(|| check_up(self.today, place % CHILDREN, n, 1180))
+            .then(|| check_up(self.today, place % CHILDREN, n, FIRST_AGE + n % 240, 1180))
     }
 }
 
+/// The age in days at the earliest check-up that is pushed.
+const FIRST_AGE: u64 = 250;
+/// The children's age in days.
+const AGE: u64 = 500;
+
 fn birth(today: NaiveDate) -> NaiveDate {
-    today - Days::new(500)
+    today - Days::new(AGE)
 }
 
-fn check_up(today: NaiveDate, child: usize, n: u64, haemoglobin: i64) -> wire::PushRequest {
+fn check_up(
+    today: NaiveDate,
+    child: usize,
+    n: u64,
+    age: u64,
+    haemoglobin: i64,
+) -> wire::PushRequest {
     let quantity = |code: &str, value: i64, decimals: u32, unit: &str| wire::Finding {
         code: code.to_owned(),
         value: Some(wire::finding::Value::Quantity(wire::Quantity {
@@ -78,6 +89,8 @@ fn check_up(today: NaiveDate, child: usize, n: u64, haemoglobin: i64) -> wire::P
         })),
         ..Default::default()
     };
+    // A healthy boy's curve: a child that did not grow would have an alert over each check-up.
+    let grown = i64::try_from(age - FIRST_AGE).unwrap();
     wire::PushRequest {
         parent: PARENT.to_owned(),
         idempotency_key: format!("bench-{n}"),
@@ -85,7 +98,7 @@ fn check_up(today: NaiveDate, child: usize, n: u64, haemoglobin: i64) -> wire::P
             record_id: format!("r{n}"),
             revision: 1,
             status: wire::CheckUpStatus::Final.into(),
-            date: (birth(today) + Days::new(250 + n % 240)).to_string(),
+            date: (birth(today) + Days::new(age)).to_string(),
             visit: "V12".to_owned(),
             subject: Some(wire::Subject {
                 identifiers: vec![identifier(child)],
@@ -93,9 +106,9 @@ fn check_up(today: NaiveDate, child: usize, n: u64, haemoglobin: i64) -> wire::P
                 sex: wire::Sex::Male.into(),
             }),
             findings: vec![
-                quantity("WEIGHT", 9_600, 0, "g"),
-                quantity("LENGTH_HEIGHT", 7_570, 1, "mm"),
-                quantity("HEAD_CIRCUMFERENCE", 4_610, 1, "mm"),
+                quantity("WEIGHT", 9_000 + grown * 7, 0, "g"),
+                quantity("LENGTH_HEIGHT", 7_130 + grown * 38 / 10, 1, "mm"),
+                quantity("HEAD_CIRCUMFERENCE", 4_500 + grown * 9 / 10, 1, "mm"),
                 quantity("HAEMOGLOBIN", haemoglobin, 1, "g/L"),
             ],
         }),
@@ -130,12 +143,8 @@ impl County {
             take_in(&hospital, &facility, child, today).await;
         }
         for child in 0..OPEN_ALERTS {
-            let anaemic = check_up(today, child, 10_000_000 + child as u64, 950);
-            let mut anaemic = anaemic;
             // The latest by date, so that the rows measured later leave the alert standing.
-            if let Some(check_up) = &mut anaemic.check_up {
-                check_up.date = (today - Days::new(1)).to_string();
-            }
+            let anaemic = check_up(today, child, 10_000_000 + child as u64, AGE - 1, 950);
             let verdict = hospital
                 .exchange()
                 .push_one(anaemic)

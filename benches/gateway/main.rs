@@ -2,10 +2,11 @@
 //!
 //! The gateway is the real program in a process of its own, with mTLS, durability, sealing and ledger
 //! on. Its limits: a bare tonic echo of the same messages over the same mTLS, and raw inserts of the
-//! same rows into the same engine. Figures of these machines move by ±15% between runs: read the
+//! same rows into the same engine; a list of alerts writes an entry for each child it looks at. Figures of these machines move by ±15% between runs: read the
 //! ratios.
 //!
-//! ARGS chooses engines by name: `make bench ARGS=sqlite`.
+//! ARGS chooses parts by name: `make bench ARGS=sqlite`, or `postgres`, or `assessment`, which judges one
+//! child without a store.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +19,7 @@
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
 
+mod assessment;
 mod county;
 mod echo;
 mod measure;
@@ -26,7 +28,7 @@ use std::time::Duration;
 
 use county::County;
 use echo::Echo;
-use measure::{Figure, calls, raw_rows, stream};
+use measure::{Figure, calls, raw_looks, raw_rows, stream};
 
 /// How long each figure is measured.
 const FOR: Duration = Duration::from_secs(3);
@@ -44,7 +46,10 @@ async fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
         .collect();
-    let wanted = |engine: &str| named.is_empty() || named.iter().any(|name| name == engine);
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+    if wanted("assessment") {
+        assessment::measure();
+    }
     if wanted("sqlite") {
         on_engine("sqlite", None).await;
     }
@@ -87,18 +92,24 @@ async fn on_engine(engine: &str, database: Option<String>) {
     let list = county.list().await;
     println!("{engine}_alert_list_alerts {}", list.alerts.len());
     let echoed = echo.lists(READERS, FOR, list).await;
+    let raw = raw_looks(database.as_deref(), (READERS, county::IN_CARE), FOR).await;
     let listed = county.lists(READERS, FOR).await;
+    compare(engine, "alert_list", "raw_looks", &listed, &raw);
     print(engine, "alert_list", "bare_echo", listed, echoed);
     county.close().await;
 }
 
-fn print(engine: &str, what: &str, limit: &str, figure: Figure, bound: Figure) {
-    println!("{engine}_{what}_per_second {:.0}", figure.per_second);
+fn compare(engine: &str, what: &str, limit: &str, figure: &Figure, bound: &Figure) {
     println!("{engine}_{what}_{limit}_per_second {:.0}", bound.per_second);
     println!(
         "{engine}_{what}_of_{limit} {:.3}",
         figure.per_second / bound.per_second
     );
+}
+
+fn print(engine: &str, what: &str, limit: &str, figure: Figure, bound: Figure) {
+    println!("{engine}_{what}_per_second {:.0}", figure.per_second);
+    compare(engine, what, limit, &figure, &bound);
     println!(
         "{engine}_{what}_p50_ms {:.2}",
         figure.p50.as_secs_f64() * 1e3

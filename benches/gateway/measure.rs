@@ -10,17 +10,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use yuqiao::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     domain::{
         checkup::{CheckUpStatus, VisitKind},
+        child::Child,
+        escalation::EscalationHours,
+        growth_standard::GrowthStandard,
         id::Id,
+        region::{Settings, Zone},
     },
+    ledger::{Commitment, Leaf, LeafBody, Look},
     store::{
-        Store,
+        Store, Tx,
         check_ups::{self, CheckUpRow, SealedCheckUp},
+        ledger::{self, StoredEntry},
+        regions,
     },
 };
 
@@ -144,9 +152,15 @@ pub async fn stream(
     Figure::of(Vec::new(), counts.iter().sum(), began.elapsed())
 }
 
-/// The limit of a durable push: the same rows into the same table of the same engine, 256 a commit,
-/// and nothing else.
-pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
+/// Raw writes into a fresh database of the same engine: `write` fills one transaction, over and over.
+/// On PostgreSQL `lanes` of them at once; SQLite has one writer.
+async fn raw<F: Future<Output = ()>>(
+    database: Option<&str>,
+    lanes: usize,
+    during: Duration,
+    begin: impl AsyncFn(&mut Tx),
+    write: impl Fn(Store) -> F,
+) -> Figure {
     let home = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock);
     let (store, lanes, database) = match database {
@@ -156,15 +170,17 @@ pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
         }
         Some(_) => {
             let url = crate::support::engines::fresh_database().await.unwrap();
-            (Store::postgres(&url, 4, clock).await.unwrap(), 4, Some(url))
+            let store = Store::postgres(&url, 4, clock).await.unwrap();
+            (store, lanes, Some(url))
         }
     };
+    let mut tx = store.begin().await.unwrap();
+    begin(&mut tx).await;
+    tx.commit().await.unwrap();
     let figure = every(lanes, during, |_| {
-        let store = store.clone();
+        let writing = write(store.clone());
         async move {
-            let mut tx = store.begin().await.unwrap();
-            check_ups::insert(&mut tx, region(), rows()).await.unwrap();
-            tx.commit().await.unwrap();
+            writing.await;
             Some(())
         }
     })
@@ -173,15 +189,89 @@ pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
     if let Some(url) = database {
         crate::support::engines::drop_database(&url).await;
     }
+    figure
+}
+
+/// The limit of a durable push: the same rows into the same table of the same engine, 256 a commit,
+/// and nothing else.
+pub async fn raw_rows(database: Option<&str>, during: Duration) -> Figure {
+    let write = |store: Store| async move {
+        let mut tx = store.begin().await.unwrap();
+        check_ups::insert(&mut tx, region(), rows()).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let figure = raw(database, 4, during, async |_| (), write).await;
     Figure {
         per_second: figure.per_second * 256.0,
         ..figure
     }
 }
 
+/// The limit of a look: its leaf and an entry for each of so many children into the same ledger, so
+/// many looks a commit, under the region's one head.
+pub async fn raw_looks(
+    database: Option<&str>,
+    (looks, children): (usize, usize),
+    during: Duration,
+) -> Figure {
+    let settings = Settings {
+        zone: Zone::china(),
+        altitude_m: 0,
+        correct_for_altitude: false,
+        growth_standard: GrowthStandard::Wst423,
+        rule_set: None,
+        escalation: EscalationHours::USUAL,
+    };
+    let begin = async |tx: &mut Tx| regions::create(tx, region(), &settings).await.unwrap();
+    let mut chance = StdRng::from_os_rng();
+    let children: Vec<Id<Child>> = (0..children).map(|_| Id::opaque(&mut chance)).collect();
+    let write = |store: Store| {
+        let children = children.clone();
+        async move {
+            let mut tx = store.begin().await.unwrap();
+            let head = ledger::take_head(&mut tx, region()).await.unwrap();
+            let leaves = (0..looks as u64).map(|n| leaf(head.next + n, &children));
+            let leaves = leaves.collect();
+            ledger::append(&mut tx, head, leaves).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    let figure = raw(database, 1, during, begin, write).await;
+    Figure {
+        per_second: figure.per_second * looks as f64,
+        ..figure
+    }
+}
+
+fn leaf(sequence: u64, children: &[Id<Child>]) -> (Leaf, Vec<StoredEntry>) {
+    let entries = children.iter().map(|&child| StoredEntry {
+        hash: [7; 32],
+        child,
+        opening: vec![7; 420],
+    });
+    let look = Look {
+        organization: Some("o".repeat(36)),
+        actor: "a".repeat(36),
+        asker: "FACILITY_STAFF".to_owned(),
+        basis: "PIPL_29_CONSENT".to_owned(),
+        purpose: "DAILY_CARE".to_owned(),
+        method: "AlertService.ListAlerts".to_owned(),
+        categories: vec!["NUTRITION".to_owned()],
+        entries: Commitment {
+            root: [7; 32],
+            count: u32::try_from(children.len()).unwrap(),
+        },
+    };
+    let leaf = Leaf {
+        region: region().to_string(),
+        sequence,
+        at: 0,
+        body: LeafBody::Look(look),
+    };
+    (leaf, entries.collect())
+}
+
 fn rows() -> Vec<SealedCheckUp> {
-    use rand::{SeedableRng, rngs::StdRng};
-    use yuqiao::clock::Clock;
     let mut chance = StdRng::from_os_rng();
     let now = SystemClock.now();
     let source = Id::timed(now, &mut chance);
