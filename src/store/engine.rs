@@ -324,21 +324,28 @@ impl Tx {
             return Ok(0);
         }
         let names: Vec<&str> = columns.iter().map(|(n, _)| *n).collect();
-        let head = format!("INSERT INTO {table} ({}) ", names.join(", "));
+        let into = format!("INTO {table} ({}) ", names.join(", "));
         let tail = match conflict {
             Conflict::Fail => "",
             Conflict::Skip => " ON CONFLICT DO NOTHING",
         };
         match &mut self.arm {
             TxArm::Sqlite(tx) => {
+                // A statement that may be undone alone keeps a copy of every page it touches. One that
+                // fails takes the transaction with it, so there is nothing to undo alone.
+                let insert = match conflict {
+                    Conflict::Fail => "INSERT OR FAIL",
+                    Conflict::Skip => "INSERT",
+                };
                 let tuple = format!("({})", vec!["?"; columns.len()].join(", "));
                 let chunk = (SQLITE_PARAMETERS / columns.len()).max(1);
                 let mut inserted = 0;
                 for start in (0..rows).step_by(chunk) {
                     let end = rows.min(start + chunk);
                     let tuples = vec![tuple.as_str(); end - start].join(", ");
-                    let mut query =
-                        sqlx::query(AssertSqlSafe(format!("{head}VALUES {tuples}{tail}")));
+                    let mut query = sqlx::query(AssertSqlSafe(format!(
+                        "{insert} {into}VALUES {tuples}{tail}"
+                    )));
                     for row in start..end {
                         for (_, column) in columns {
                             query = column.bind_sqlite(query, row);
@@ -356,7 +363,10 @@ impl Tx {
                     .enumerate()
                     .map(|(i, (_, c))| format!("${}::{}[]", i + 1, c.postgres_type()))
                     .collect();
-                let sql = format!("{head}SELECT * FROM UNNEST({}){tail}", arrays.join(", "));
+                let sql = format!(
+                    "INSERT {into}SELECT * FROM UNNEST({}){tail}",
+                    arrays.join(", ")
+                );
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for (_, column) in columns {
                     query = column.bind_postgres(query);
@@ -389,7 +399,7 @@ const SQLITE_PARAMETERS: usize = 32_000;
 /// What to do when a unique index refuses a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The statement fails.
+    /// The statement fails, and with it the transaction: it must not be committed.
     Fail,
     /// The row is passed over.
     Skip,
