@@ -291,8 +291,7 @@ pub(super) fn foresee(
 /// What has to be written.
 #[derive(Default)]
 struct Plan {
-    opened: Vec<NewAlert>,
-    renewed: Vec<NewAlert>,
+    opened_or_renewed: Vec<NewAlert>,
     resolved: Vec<Id<Alert>>,
     retracted: Vec<Id<Alert>>,
     changed: BTreeSet<Id<Child>>,
@@ -309,10 +308,7 @@ impl Plan {
         let Occasion { region, now, .. } = *occasion;
         alert_life::end(tx, region, &self.resolved, "RESOLVED", now).await?;
         alert_life::end(tx, region, &self.retracted, "RETRACTED", now).await?;
-        for alert in &self.renewed {
-            alerts::renew(tx, region, alert).await?;
-        }
-        alerts::insert(tx, region, &self.opened).await?;
+        alerts::put(tx, region, &self.opened_or_renewed).await?;
         Ok(self.changed.into_iter().collect())
     }
 }
@@ -361,7 +357,7 @@ fn plan_child(
         let alert = alert_row(
             child, &opened, &raised, before, subject, digest, occasion, chance,
         )?;
-        let renewed = standing.remove(&place).is_some();
+        standing.remove(&place);
         plan.changed.insert(child.row.id);
         let body =
             serde_json::to_vec(&body(&raised)).map_err(|_| Error::Broken("an alert body"))?;
@@ -369,12 +365,7 @@ fn plan_child(
         let sealed = child
             .key
             .seal(table, &alert.id.to_string(), column, &body, chance)?;
-        let new = NewAlert { row: alert, sealed };
-        if renewed {
-            plan.renewed.push(new)
-        } else {
-            plan.opened.push(new)
-        }
+        plan.opened_or_renewed.push(NewAlert { row: alert, sealed });
     }
     for (_, gone) in standing {
         plan.changed.insert(child.row.id);

@@ -256,12 +256,19 @@ pub struct NewAlert {
     pub sealed: Vec<u8>,
 }
 
-/// Opens alerts.
-pub async fn insert(
-    tx: &mut Tx,
-    region: RegionCode,
-    alerts: &[NewAlert],
-) -> Result<(), StoreError> {
+/// How a standing alert is renewed: what it says and rests on is replaced, and it is open again.
+const RENEWED: &str = "(region, id) DO UPDATE \
+     SET rule = excluded.rule, rule_version = excluded.rule_version, category = excluded.category, \
+         level = excluded.level, state = excluded.state, for_facility = excluded.for_facility, \
+         for_instructor = excluded.for_instructor, for_mch = excluded.for_mch, \
+         for_guardian = excluded.for_guardian, evidence_first = excluded.evidence_first, \
+         evidence_last = excluded.evidence_last, due_date = excluded.due_date, \
+         revision = excluded.revision, digest = excluded.digest, sealed = excluded.sealed, \
+         each_alone = excluded.each_alone, acknowledged_by = NULL, acknowledged_us = NULL, \
+         followed_up_by = NULL, followed_up_us = NULL, follow_up = NULL, follow_up_note = NULL";
+
+/// Opens alerts, and renews those that stand.
+pub async fn put(tx: &mut Tx, region: RegionCode, alerts: &[NewAlert]) -> Result<(), StoreError> {
     let n = alerts.len();
     let text =
         |f: &dyn Fn(&AlertRow) -> String| Column::Text(alerts.iter().map(|a| f(&a.row)).collect());
@@ -317,15 +324,29 @@ pub async fn insert(
             Column::Bytes(alerts.iter().map(|a| a.sealed.clone()).collect()),
         ),
     ];
-    tx.insert("alerts", &columns, Conflict::Fail).await?;
-    insert_evidence(tx, region, alerts).await
+    tx.insert("alerts", &columns, Conflict::Update(RENEWED))
+        .await?;
+    put_evidence(tx, region, alerts).await
 }
 
-async fn insert_evidence(
+async fn put_evidence(
     tx: &mut Tx,
     region: RegionCode,
     alerts: &[NewAlert],
 ) -> Result<(), StoreError> {
+    let renewed = alerts.iter().filter(|a| a.row.revision > 1);
+    let renewed: Vec<String> = renewed.map(|a| a.row.id.to_string()).collect();
+    if !renewed.is_empty() {
+        let sql = format!(
+            "DELETE FROM alert_evidence WHERE region = $1 AND {}",
+            tx.among("alert", 2)
+        );
+        tx.query_of_parts(sql)
+            .bind(region.to_string())
+            .bind_list(renewed)
+            .execute(tx)
+            .await?;
+    }
     let (mut ids, mut check_ups) = (vec![], vec![]);
     let (mut sources, mut days) = (vec![], vec![]);
     for row in alerts.iter().map(|a| &a.row) {
@@ -346,43 +367,4 @@ async fn insert_evidence(
     tx.insert("alert_evidence", &columns, Conflict::Fail)
         .await?;
     Ok(())
-}
-
-/// Renews a standing alert: what it says and rests on is replaced, and it is open again.
-pub async fn renew(tx: &mut Tx, region: RegionCode, alert: &NewAlert) -> Result<(), StoreError> {
-    let row = &alert.row;
-    tx.query(
-        "UPDATE alerts SET rule = $3, rule_version = $4, category = $5, level = $6, state = 'OPEN',
-                for_facility = $7, for_instructor = $8, for_mch = $9, for_guardian = $10,
-                evidence_first = $11, evidence_last = $12, due_date = $13, revision = $14,
-                digest = $15, sealed = $16, each_alone = $17, acknowledged_by = NULL,
-                acknowledged_us = NULL, followed_up_by = NULL, followed_up_us = NULL,
-                follow_up = NULL, follow_up_note = NULL
-         WHERE region = $1 AND id = $2",
-    )
-    .bind(region.to_string())
-    .bind(row.id.to_string())
-    .bind(row.rule.clone())
-    .bind(i64::from(row.rule_version))
-    .bind(row.facts.category.as_str())
-    .bind(stored_level(row.facts.level))
-    .bind(i64::from(row.facts.for_facility))
-    .bind(i64::from(row.facts.for_instructor))
-    .bind(i64::from(row.facts.for_mch))
-    .bind(i64::from(row.for_guardian))
-    .bind(row.facts.evidence_first.to_string())
-    .bind(row.facts.evidence_last.to_string())
-    .bind(row.due.map(|d| d.to_string()))
-    .bind(row.revision)
-    .bind(row.digest.clone())
-    .bind(alert.sealed.clone())
-    .bind(i64::from(!row.facts.statements.is_empty()))
-    .execute(tx)
-    .await?;
-    tx.query("DELETE FROM alert_evidence WHERE region = $1 AND alert = $2")
-        .bind(region.to_string())
-        .bind(row.id.to_string())
-        .execute(tx)
-        .await?;
-    insert_evidence(tx, region, std::slice::from_ref(alert)).await
 }

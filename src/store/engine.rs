@@ -326,15 +326,16 @@ impl Tx {
         let names: Vec<&str> = columns.iter().map(|(n, _)| *n).collect();
         let into = format!("INTO {table} ({}) ", names.join(", "));
         let tail = match conflict {
-            Conflict::Fail => "",
-            Conflict::Skip => " ON CONFLICT DO NOTHING",
+            Conflict::Fail => String::new(),
+            Conflict::Skip => " ON CONFLICT DO NOTHING".to_owned(),
+            Conflict::Update(how) => format!(" ON CONFLICT {how}"),
         };
         match &mut self.arm {
             TxArm::Sqlite(tx) => {
                 // A statement that may be undone alone keeps a copy of every page it touches. One that
                 // fails takes the transaction with it, so there is nothing to undo alone.
                 let insert = match conflict {
-                    Conflict::Fail => "INSERT OR FAIL",
+                    Conflict::Fail | Conflict::Update(_) => "INSERT OR FAIL",
                     Conflict::Skip => "INSERT",
                 };
                 let tuple = format!("({})", vec!["?"; columns.len()].join(", "));
@@ -403,6 +404,9 @@ pub enum Conflict {
     Fail,
     /// The row is passed over.
     Skip,
+    /// The row that is there is changed: by which key it is known, and how. What another unique index
+    /// refuses fails.
+    Update(&'static str),
 }
 
 /// One column of many rows.

@@ -184,6 +184,8 @@ impl Rows {
     }
 }
 
+/// One statement for what is delivered, and for what is retracted one a recipient. Of one alert or
+/// child no two entries contradict each other.
 async fn keep_held(
     tx: &mut Tx,
     region: RegionCode,
@@ -191,22 +193,30 @@ async fn keep_held(
 ) -> Result<(), StoreError> {
     let (mut children, mut recipients) = (vec![], vec![]);
     let (mut alerts, mut revisions) = (vec![], vec![]);
+    let mut retracted: BTreeMap<Id<Organization>, Retracted> = BTreeMap::new();
     for entry in entries {
         let child = entry.child.to_string();
-        let recipient = entry.recipient.to_string();
         match &entry.pointer {
             Pointer::Delivered { alert, revision } => {
-                // A changed alert replaces what is held of it.
-                forget(tx, region, &child, &recipient, Some(*alert)).await?;
                 children.push(child);
-                recipients.push(recipient);
+                recipients.push(entry.recipient.to_string());
                 alerts.push(alert.to_string());
                 revisions.push(*revision);
             }
             Pointer::Retracted { alert, .. } => {
-                forget(tx, region, &child, &recipient, *alert).await?;
+                let of = retracted.entry(entry.recipient).or_default();
+                match alert {
+                    Some(alert) => {
+                        of.children.insert(child);
+                        of.alerts.push(alert.to_string());
+                    }
+                    None => of.dark.push(child),
+                }
             }
         }
+    }
+    for (recipient, of) in retracted {
+        of.forget(tx, region, recipient).await?;
     }
     let n = children.len();
     let columns = [
@@ -216,35 +226,60 @@ async fn keep_held(
         ("alert", Column::Text(alerts)),
         ("alert_revision", Column::Int(revisions)),
     ];
-    tx.insert("inbox_held", &columns, Conflict::Fail).await?;
+    tx.insert("inbox_held", &columns, Conflict::Update(CHANGED))
+        .await?;
     Ok(())
 }
 
-async fn forget(
-    tx: &mut Tx,
-    region: RegionCode,
-    child: &str,
-    recipient: &str,
-    alert: Option<Id<Alert>>,
-) -> Result<(), StoreError> {
-    let query = match alert {
-        Some(alert) => tx
-            .query(
-                "DELETE FROM inbox_held
-                 WHERE region = $1 AND child = $2 AND recipient = $3 AND alert = $4",
-            )
-            .bind(region.to_string())
-            .bind(child.to_owned())
-            .bind(recipient.to_owned())
-            .bind(alert.to_string()),
-        None => tx
-            .query("DELETE FROM inbox_held WHERE region = $1 AND child = $2 AND recipient = $3")
-            .bind(region.to_string())
-            .bind(child.to_owned())
-            .bind(recipient.to_owned()),
-    };
-    query.execute(tx).await?;
-    Ok(())
+/// A changed alert replaces what is held of it.
+const CHANGED: &str = "(region, child, recipient, alert) DO UPDATE \
+                       SET alert_revision = excluded.alert_revision";
+
+/// What a recipient is to forget.
+#[derive(Default)]
+struct Retracted {
+    /// Alerts, and the children they are about.
+    alerts: Vec<String>,
+    children: BTreeSet<String>,
+    /// Children with everything about them.
+    dark: Vec<String>,
+}
+
+impl Retracted {
+    async fn forget(
+        self,
+        tx: &mut Tx,
+        region: RegionCode,
+        recipient: Id<Organization>,
+    ) -> Result<(), StoreError> {
+        if !self.alerts.is_empty() {
+            let sql = format!(
+                "DELETE FROM inbox_held WHERE region = $1 AND recipient = $2 AND {} AND {}",
+                tx.among("child", 3),
+                tx.among("alert", 4)
+            );
+            tx.query_of_parts(sql)
+                .bind(region.to_string())
+                .bind(recipient.to_string())
+                .bind_list(self.children.into_iter().collect())
+                .bind_list(self.alerts)
+                .execute(tx)
+                .await?;
+        }
+        if !self.dark.is_empty() {
+            let sql = format!(
+                "DELETE FROM inbox_held WHERE region = $1 AND recipient = $2 AND {}",
+                tx.among("child", 3)
+            );
+            tx.query_of_parts(sql)
+                .bind(region.to_string())
+                .bind(recipient.to_string())
+                .bind_list(self.dark)
+                .execute(tx)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 /// An entry as it stands in an inbox.

@@ -184,7 +184,7 @@ async fn lay_out(tx: &mut Tx, region: RegionCode, chance: &mut StdRng) -> Vec<Al
             alert
         })
         .collect();
-    alerts::insert(tx, region, &raised).await.unwrap();
+    alerts::put(tx, region, &raised).await.unwrap();
     for alert in &new {
         live(tx, region, &alert.row).await;
     }
