@@ -175,10 +175,11 @@ pub(super) async fn known_of(
         let of = known.entry(check_up.child).or_default();
         of.history.push(check_up);
     }
-    for alert in alerts::standing(tx, region, children).await? {
+    let (standing, decided) = alerts::standing_and_decided(tx, region, children).await?;
+    for alert in standing {
         known.entry(alert.child).or_default().standing.push(alert);
     }
-    for alert in alerts::decided(tx, region, children).await? {
+    for alert in decided {
         known.entry(alert.child).or_default().decided.push(alert);
     }
     for (child, first_day, last_day) in enrolments::stays(tx, region, children).await? {

@@ -156,33 +156,40 @@ pub async fn standing(
     region: RegionCode,
     children: &[Id<Child>],
 ) -> Result<Vec<AlertRow>, StoreError> {
-    of_children(tx, region, children, STANDING).await
+    of_children(tx, region, children, &[STANDING]).await
 }
 
-/// The alerts of locked children that a clinician resolved, with what the decisions rest on.
-pub async fn decided(
+/// The standing alerts of locked children, and those that a clinician resolved, with what the decisions
+/// rest on.
+pub async fn standing_and_decided(
     tx: &mut Tx,
     region: RegionCode,
     children: &[Id<Child>],
-) -> Result<Vec<AlertRow>, StoreError> {
-    of_children(tx, region, children, DECIDED).await
+) -> Result<(Vec<AlertRow>, Vec<AlertRow>), StoreError> {
+    let both = of_children(tx, region, children, &[STANDING, DECIDED]).await?;
+    let decided = |alert: &AlertRow| alert.state.life().decided.is_some();
+    Ok(both.into_iter().partition(|alert| !decided(alert)))
 }
 
+/// Each of the parts is an index range of its own.
 async fn of_children(
     tx: &mut Tx,
     region: RegionCode,
     children: &[Id<Child>],
-    which: &str,
+    parts: &[&str],
 ) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
+    let among = tx.among("a.child", 2);
     // What is not done has no evidence, and stands all the same.
-    let sql = format!(
-        "SELECT {COLUMNS}, a.each_alone, s.check_up, s.source, s.day
-         FROM alerts a LEFT JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
-         WHERE a.region = $1 AND {} AND a.{which}
-         ORDER BY a.child, a.id",
-        tx.among("a.child", 2)
-    );
+    let part = |which: &&str| {
+        format!(
+            "SELECT {COLUMNS}, a.each_alone, s.check_up, s.source, s.day
+             FROM alerts a LEFT JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
+             WHERE a.region = $1 AND {among} AND a.{which}"
+        )
+    };
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    let sql = format!("{} ORDER BY child, id", parts.join(" UNION ALL "));
     let rows = tx
         .query_of_parts(sql)
         .bind(region.to_string())

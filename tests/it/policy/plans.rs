@@ -91,7 +91,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
     query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),
         &[("consents", &["region", "child", "recipient"]), ("guardianships", &["region", "id"])]);
     query!("standing alerts", alerts::standing(tx, region, &children), &[ALERTS, EVIDENCE]);
-    query!("decided alerts", alerts::decided(tx, region, &children), &[ALERTS, EVIDENCE]);
+    query!("alerts that an assessment reads", alerts::standing_and_decided(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("states of alerts", alerts::states(tx, region, &[id(70)]), &[("alerts", &["region", "id"])]);
     query!("the child of an alert", alert_life::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
     query!("children to follow up", alerts::children_to_follow_up(tx, region, Part::Standing, "", 50), &[ALERTS]);
