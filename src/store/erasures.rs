@@ -44,11 +44,21 @@ pub async fn identifiers_of(
 }
 
 /// Destroys the child's key, and what could be found without it: its name's and guardians' sealed
-/// bytes, and the blind indexes of its numbers, which whoever registers them anew may have. The
+/// bytes, check-ups that wait under one of its numbers (sealed under the region's key), and the blind indexes of its numbers, which whoever registers them anew may have. The
 /// slots and the child's row are locked. Tells whether there was a key.
 pub async fn erase(tx: &mut Tx, region: RegionCode, erasure: &Erasure) -> Result<bool, StoreError> {
     let (text, child) = (region.to_string(), erasure.child.to_string());
     let statements = [
+        // What waits under one of its numbers was never shown to anybody, and would come back to
+        // whoever registers that number anew.
+        "DELETE FROM check_ups WHERE region = $1 AND child IS NULL AND id IN
+             (SELECT w.check_up FROM unmatched_identifiers w
+              JOIN child_identifiers n ON n.region = w.region AND n.identifier = w.identifier
+              WHERE n.region = $1 AND n.child = $2)",
+        "DELETE FROM unmatched_identifiers WHERE region = $1 AND check_up IN
+             (SELECT w.check_up FROM unmatched_identifiers w
+              JOIN child_identifiers n ON n.region = w.region AND n.identifier = w.identifier
+              WHERE n.region = $1 AND n.child = $2)",
         "UPDATE identifier_slots SET child = NULL WHERE region = $1 AND identifier IN
              (SELECT identifier FROM child_identifiers WHERE region = $1 AND child = $2)",
         "DELETE FROM child_identifiers WHERE region = $1 AND child = $2",

@@ -2,12 +2,20 @@
 
 use chrono::Days;
 use yuqiao::{
-    domain::{alert::Category, checkup::CheckUpStatus, guardianship::GuardianCodeUse},
+    domain::{
+        alert::Category,
+        checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind},
+        guardianship::GuardianCodeUse,
+    },
     ledger::{KeyState, Leaf, LeafBody},
     pki::GuardianCode,
     service::{
-        Error, Reason, consents::Evidence, disclosure::Looks, erasures, guardian_codes,
-        push::Pushes, rotation,
+        Error, Reason,
+        consents::Evidence,
+        disclosure::Looks,
+        erasures, guardian_codes,
+        push::{Pushes, Row, RowParts, Verdict},
+        rotation,
     },
     store::inboxes::{self, Pointer},
     vault::MasterKeys,
@@ -51,6 +59,20 @@ async fn code(bench: &Bench, county: &County, which: usize) -> Evidence {
     Evidence::Code(GuardianCode::parse(&issued.await.unwrap().text).unwrap())
 }
 
+/// A check-up of the hospital.
+fn of_another_day(county: &County) -> CheckUp {
+    let parts = CheckUpParts {
+        source: county.hospital.id.to_string(),
+        record_id: "another day".to_owned(),
+        revision: 1,
+        status: CheckUpStatus::Final,
+        date: day("2026-08-20"),
+        visit: VisitKind::Other,
+        findings: vec![haemoglobin(80)],
+    };
+    CheckUp::new(parts, None, None).unwrap()
+}
+
 fn reason<T>(answer: Result<T, Error>) -> Reason {
     answer.err().expect("a refusal").reason()
 }
@@ -67,7 +89,7 @@ async fn closed(bench: &Bench) -> Vec<String> {
     closing.collect()
 }
 
-/// Invariant 10. Break it: in `store/erasures.rs`, let `erase` keep `wrapped_key`; or in
+/// Invariant 10. Break it: in `store/erasures.rs`, let `erase` keep `wrapped_key`, or what waits; or in
 /// `service/erasures.rs`, leave out `change.touch`.
 #[tokio::test]
 async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
@@ -88,8 +110,27 @@ async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
         let (alerts, _) = shown(&looks, county.morning(0, None)).await.unwrap();
         assert_eq!(alerts.len(), 4, "nothing happened yet");
 
+        // A check-up under its number, of another birth date, waits.
+        let mut raw = Raw::connect(&bench.place).await;
+        let waiting = "SELECT id, id FROM check_ups WHERE child IS NULL
+                       UNION ALL SELECT identifier, check_up FROM unmatched_identifiers";
+        let other_day = RowParts {
+            claim: county.hospital.claim.clone(),
+            region: region(),
+            key: "another day".to_owned(),
+            identifiers: vec![gone.number.clone()],
+            birth_date: Some(day("2024-03-06")),
+            sex: None,
+            check_up: of_another_day(&county),
+        };
+        let pushed = Pushes::start(gateway.clone());
+        let verdict = pushed.submit(Row::new(gateway, other_day)).await;
+        assert!(matches!(verdict, Ok(Verdict::Held { .. })), "{verdict:?}");
+        assert_eq!(raw.texts(waiting.to_owned()).await.len(), 2);
+
         let guardians = code(&bench, &county, 0).await;
         erase(facility, gone.id, guardians).await.unwrap();
+        assert!(raw.texts(waiting.to_owned()).await.is_empty());
         let (alerts, _) = shown(&looks, county.morning(0, None)).await.unwrap();
         assert_eq!(alerts.len(), 2);
         assert!(alerts.iter().all(|a| a.row.child == stays.id));
@@ -115,7 +156,6 @@ async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
         }
 
         // Nothing that could open or find it is left.
-        let mut raw = Raw::connect(&bench.place).await;
         let keys = format!(
             "SELECT wrapped_key FROM children WHERE id = '{}' AND wrapped_key IS NOT NULL",
             gone.id
