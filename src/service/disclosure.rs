@@ -30,7 +30,12 @@ pub use opened::{
     Audience, OpenedAlert, OpenedCheckUp, is_unreadable, open_alert, open_alerts, open_check_up,
 };
 
-use super::{caller::Claim, error::Error, gateway::Gateway, reason::Reason};
+use super::{
+    caller::Claim,
+    error::Error,
+    gateway::Gateway,
+    regions_apart::{self, InRegion},
+};
 use crate::{
     access::{Denial, bases::Basis},
     domain::{
@@ -213,36 +218,7 @@ struct Teller {
 
 impl Apply<Ask, Answer, Error> for Teller {
     async fn apply(&self, asks: &[Ask]) -> Result<Vec<Result<Answer, Error>>, Error> {
-        let mut answers: Vec<Option<Result<Answer, Error>>> = asks.iter().map(|_| None).collect();
-        let mut regions: Vec<RegionCode> = asks.iter().map(|a| a.region).collect();
-        regions.sort_unstable();
-        regions.dedup();
-        for region in regions {
-            let mut sitting = match Sitting::begin(&self.gateway, region).await {
-                Ok(sitting) => sitting,
-                Err(Error::Refused(reason)) => {
-                    refuse(asks, &mut answers, region, reason);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let (places, of): (Vec<usize>, Vec<&Ask>) = asks
-                .iter()
-                .enumerate()
-                .filter(|(_, ask)| ask.region == region)
-                .unzip();
-            // A failure of the store leaves the transaction unusable: the batch fails, and each look
-            // tries by itself.
-            for (place, answer) in places.into_iter().zip(sitting.answer_all(&of).await?) {
-                answers[place] = Some(answer);
-            }
-            sitting.rise().await?;
-        }
-        let missing = || Err(Error::Broken("a look without an answer"));
-        Ok(answers
-            .into_iter()
-            .map(|a| a.unwrap_or_else(missing))
-            .collect())
+        regions_apart::apply(self, asks).await
     }
 
     fn panicked(&self) -> Error {
@@ -254,16 +230,28 @@ impl Apply<Ask, Answer, Error> for Teller {
     }
 }
 
-fn refuse(
-    asks: &[Ask],
-    answers: &mut [Option<Result<Answer, Error>>],
-    region: RegionCode,
-    reason: Reason,
-) {
-    for (ask, answer) in asks.iter().zip(answers) {
-        if ask.region == region {
-            *answer = Some(Err(reason.into()));
-        }
+impl InRegion<Ask, Answer> for Teller {
+    fn region(ask: &Ask) -> RegionCode {
+        ask.region
+    }
+
+    async fn in_region(
+        &self,
+        region: RegionCode,
+        asks: &[&Ask],
+    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let mut sitting = match Sitting::begin(&self.gateway, region).await {
+            Ok(sitting) => sitting,
+            Err(Error::Refused(reason)) => {
+                return Ok(asks.iter().map(|_| Err(reason.into())).collect());
+            }
+            Err(error) => return Err(error),
+        };
+        // A failure of the store leaves the transaction unusable: the sitting fails, and each look
+        // tries by itself.
+        let answers = sitting.answer_all(asks).await?;
+        sitting.rise().await?;
+        Ok(answers)
     }
 }
 

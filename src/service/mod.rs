@@ -32,6 +32,7 @@ pub mod push;
 pub mod reason;
 pub mod reassessment;
 pub mod regions;
+mod regions_apart;
 pub mod retention;
 pub mod rotation;
 pub mod rule_book;

@@ -39,6 +39,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A failure to reach the database, for tests of who is told what.
+    #[cfg(test)]
+    pub(crate) fn unreached() -> Self {
+        Self::Database(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether the caller may try again later: others were in the way, or the database is out of reach.
     pub fn is_transient(&self) -> bool {
         self.is_out_of_reach() || self.is_in_the_way()

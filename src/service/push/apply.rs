@@ -28,6 +28,7 @@ use crate::{
         gateway::Gateway,
         keyring::RegionKeys,
         reason::Reason,
+        regions_apart::{self, InRegion},
     },
     store::{
         StoreError, Tx,
@@ -47,24 +48,7 @@ const TRIES: usize = 16;
 
 impl Apply<Row, Verdict, Error> for Pusher {
     async fn apply(&self, rows: &[Row]) -> Result<Vec<Result<Verdict, Error>>, Error> {
-        let mut verdicts: Vec<Option<Result<Verdict, Error>>> = rows.iter().map(|_| None).collect();
-        let regions: BTreeSet<RegionCode> = rows.iter().map(|r| r.region).collect();
-        for region in regions {
-            let (places, rows): (Vec<usize>, Vec<&Row>) = rows
-                .iter()
-                .enumerate()
-                .filter(|(_, r)| r.region == region)
-                .unzip();
-            let answers = self.in_region(region, &rows).await?;
-            for (place, answer) in places.into_iter().zip(answers) {
-                verdicts[place] = Some(answer);
-            }
-        }
-        let missing = || Err(Error::Broken("a row without a verdict"));
-        Ok(verdicts
-            .into_iter()
-            .map(|v| v.unwrap_or_else(missing))
-            .collect())
+        regions_apart::apply(self, rows).await
     }
 
     fn panicked(&self) -> Error {
@@ -76,7 +60,11 @@ impl Apply<Row, Verdict, Error> for Pusher {
     }
 }
 
-impl Pusher {
+impl InRegion<Row, Verdict> for Pusher {
+    fn region(row: &Row) -> RegionCode {
+        row.region
+    }
+
     async fn in_region(
         &self,
         region: RegionCode,
@@ -91,7 +79,9 @@ impl Pusher {
             }
         }
     }
+}
 
+impl Pusher {
     async fn once(
         &self,
         region: RegionCode,
