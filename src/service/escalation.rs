@@ -3,8 +3,9 @@
 //!
 //! Part of every delivery, so that each cause of one also starts, advances and stops clocks, and
 //! doing it twice changes nothing. A clock runs for an urgent alert and a facility whose keys are
-//! open, from its delivery until the facility acknowledges, the medical side follows up or decides,
-//! a later finding settles it, or the keys close.
+//! open, from its delivery until the facility acknowledges, the medical side follows up or decides, or
+//! a later finding settles it. While the keys are closed it stands still: nobody is late with what is not
+//! shown to them, and closing them for a moment buys no time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ use crate::{
     domain::{
         alert::{Alert, Level},
         child::Child,
-        escalation::{EscalationHours, EscalationStep},
+        escalation::{EscalationHours, EscalationStep, SMALL_CELL},
         id::Id,
         inbox::RetractionReason,
         organization::{Organization, OrganizationKind, Standing},
@@ -41,8 +42,8 @@ pub(super) struct PassedOn {
     /// Alerts that were passed on and now belong to the facility alone again: why, and which
     /// facilities had them first.
     pub taken_back: BTreeMap<Id<Alert>, (RetractionReason, BTreeSet<Id<Organization>>)>,
-    /// Facilities of which the commission must be told.
-    pub neglecting: BTreeSet<Id<Organization>>,
+    /// Facilities of which the commission may have to be told, with how many alerts came to it now.
+    pub neglecting: BTreeMap<Id<Organization>, u64>,
 }
 
 /// Brings the clocks of locked children in line with what their facilities should hold, takes the
@@ -55,14 +56,14 @@ pub(super) async fn pass_on(
     should: &mut Should,
 ) -> Result<PassedOn, Error> {
     let region = setting.region;
-    let running = escalations::running(tx, region, children).await?;
-    let turned = Turned::of(setting.escalation, setting.now, standing, should, running);
-    for clock in &turned.stopped {
-        escalations::stop(tx, region, clock).await?;
+    let clocks = escalations::of_children(tx, region, children).await?;
+    let turned = Turned::of(setting.escalation, setting.now, standing, should, clocks);
+    for clock in &turned.ended {
+        escalations::end(tx, region, clock).await?;
     }
     escalations::start(tx, region, &turned.started).await?;
-    for clock in &turned.advanced {
-        escalations::advance(tx, region, clock).await?;
+    for clock in &turned.changed {
+        escalations::keep(tx, region, clock).await?;
     }
     // Whoever holds an alert is told that it was passed on.
     let moved: BTreeSet<Id<Alert>> = turned.advanced.iter().map(|c| c.alert).collect();
@@ -83,6 +84,9 @@ pub(super) async fn pass_on(
 
 /// Puts a notice into each commission's inbox for each facility that leaves urgent alerts alone. Gives
 /// the commissions. Their counters are the last locks of a delivery.
+///
+/// While a facility's alerts are about fewer children than [`SMALL_CELL`], one notice stands for all of
+/// them: one for each would tell by their number what their count must not.
 pub(super) async fn tell_commissions(
     tx: &mut Tx,
     setting: &Setting,
@@ -93,9 +97,22 @@ pub(super) async fn tell_commissions(
     }
     let kind = OrganizationKind::HealthCommission;
     let commissions = organizations::active_of_kind(tx, setting.region, kind).await?;
+    // Counted under the counters: two deliveries of a facility's children can't both be its first.
     for &commission in &commissions {
-        let of = &passed_on.neglecting;
-        inboxes::notify(tx, setting.region, commission, of, setting.now).await?;
+        inboxes::hold_counter(tx, setting.region, commission).await?;
+    }
+    let facilities = passed_on.neglecting.keys().map(ToString::to_string);
+    let counts = escalations::left_alone(tx, setting.region, facilities.collect()).await?;
+    let told = counts.into_iter().filter(|(facility, count)| {
+        let came = passed_on.neglecting.get(facility).copied().unwrap_or(0);
+        count.alerts <= came || count.children >= u64::from(SMALL_CELL)
+    });
+    let told: BTreeSet<Id<Organization>> = told.map(|(facility, _)| facility).collect();
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    for &commission in &commissions {
+        inboxes::notify(tx, setting.region, commission, &told, setting.now).await?;
     }
     Ok(commissions)
 }
@@ -104,8 +121,11 @@ pub(super) async fn tell_commissions(
 #[derive(Debug, Default)]
 struct Turned {
     started: Vec<Clock>,
+    /// Those that took a step.
     advanced: Vec<Clock>,
-    stopped: Vec<Clock>,
+    /// Those whose row changes: they took a step, stopped, or run again.
+    changed: Vec<Clock>,
+    ended: Vec<Clock>,
     /// Those that run on, the advanced ones included.
     running: Vec<Clock>,
 }
@@ -116,7 +136,7 @@ impl Turned {
         now: DateTime<Utc>,
         standing: &[AlertRow],
         should: &Should,
-        running: Vec<Clock>,
+        clocks: Vec<Clock>,
     ) -> Self {
         let unattended: BTreeSet<Id<Alert>> = standing
             .iter()
@@ -133,15 +153,27 @@ impl Turned {
         let mut wanted: BTreeMap<(Id<Alert>, Id<Organization>), Id<Child>> =
             should.iter().flat_map(wanted).collect();
         let mut turned = Self::default();
-        for mut clock in running {
+        for mut clock in clocks {
             if wanted.remove(&(clock.alert, clock.facility)).is_none() {
-                turned.stopped.push(clock);
+                if !unattended.contains(&clock.alert) {
+                    turned.ended.push(clock);
+                } else if clock.stopped.is_none() {
+                    clock.stopped = Some(now);
+                    turned.changed.push(clock);
+                }
                 continue;
+            }
+            let before = clock.clone();
+            if let Some(stopped) = clock.stopped.take() {
+                clock.since += now - stopped;
             }
             let reached = hours.reached(clock.since, now);
             if reached > clock.reached {
                 clock.reached = reached;
                 turned.advanced.push(clock.clone());
+            }
+            if clock != before {
+                turned.changed.push(clock.clone());
             }
             turned.running.push(clock);
         }
@@ -153,6 +185,7 @@ impl Turned {
                 child,
                 reached: None,
                 since: now,
+                stopped: None,
             })
             .collect();
         turned
@@ -160,7 +193,7 @@ impl Turned {
 
     fn told(&self, standing: &[AlertRow]) -> PassedOn {
         let mut passed_on = PassedOn::default();
-        for clock in &self.stopped {
+        for clock in &self.ended {
             // What ended, or is hidden, is told as that.
             let standing = standing.iter().find(|a| a.id == clock.alert);
             let reason = match standing {
@@ -174,7 +207,9 @@ impl Turned {
         }
         let last = Some(EscalationStep::ToCommission);
         let reached = self.advanced.iter().filter(|c| c.reached == last);
-        passed_on.neglecting = reached.map(|c| c.facility).collect();
+        for clock in reached {
+            *passed_on.neglecting.entry(clock.facility).or_default() += 1;
+        }
         passed_on
     }
 }

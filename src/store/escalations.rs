@@ -1,5 +1,5 @@
 //! The clocks of urgent alerts that nobody has taken up: one row for each alert and facility that
-//! holds it, while it runs. Whoever writes here has the child's row locked.
+//! holds it, or held it before its keys closed. Whoever writes here has the child's row locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// A clock that runs.
+/// A clock that runs, or stands still.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
     /// The alert.
@@ -34,14 +34,16 @@ pub struct Clock {
     pub child: Id<Child>,
     /// How far it has been passed on.
     pub reached: Option<EscalationStep>,
-    /// When it was delivered.
+    /// When it was delivered; later by as long as the clock stood still.
     pub since: DateTime<Utc>,
+    /// Since when it stands still, because the facility's keys are closed; none while it runs.
+    pub stopped: Option<DateTime<Utc>>,
 }
 
 /// How far an alert `a` of the query around it has been passed on, at whichever facility it came
 /// furthest; for [`reached_of_alert`]. (The plus keeps SQLite from looking for the region's largest.)
 pub(super) const REACHED_OF_ALERT: &str = "(SELECT MAX(+e.reached) FROM escalations e
-         WHERE e.region = a.region AND e.alert = a.id)";
+         WHERE e.region = a.region AND e.alert = a.id AND e.stopped_us IS NULL)";
 
 /// What [`REACHED_OF_ALERT`] says, in a column `reached`.
 pub(super) fn reached_of_alert(row: &Row) -> Result<Option<EscalationStep>, StoreError> {
@@ -68,8 +70,8 @@ fn stored(reached: Option<EscalationStep>) -> i64 {
         .unwrap_or(0)
 }
 
-/// The clocks of children.
-pub async fn running(
+/// The clocks of children, those that stand still among them.
+pub async fn of_children(
     tx: &mut Tx,
     region: RegionCode,
     children: &[Id<Child>],
@@ -93,6 +95,7 @@ pub async fn running(
                 child: r.parsed("child")?,
                 reached: step(&r, r.int("reached")?)?,
                 since: r.time("since_us")?,
+                stopped: r.maybe_time("stopped_us")?,
             })
         })
         .collect()
@@ -122,23 +125,25 @@ pub async fn start(tx: &mut Tx, region: RegionCode, clocks: &[Clock]) -> Result<
     Ok(())
 }
 
-/// Keeps how far a clock has come.
-pub async fn advance(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
+/// Keeps how far a clock has come, and whether it runs.
+pub async fn keep(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
     tx.query(
-        "UPDATE escalations SET reached = $4
+        "UPDATE escalations SET reached = $4, since_us = $5, stopped_us = $6
          WHERE region = $1 AND alert = $2 AND facility = $3",
     )
     .bind(region.to_string())
     .bind(clock.alert.to_string())
     .bind(clock.facility.to_string())
     .bind(stored(clock.reached))
+    .bind(micros(clock.since))
+    .bind(clock.stopped.map(micros))
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Stops a clock.
-pub async fn stop(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
+/// Ends a clock.
+pub async fn end(tx: &mut Tx, region: RegionCode, clock: &Clock) -> Result<(), StoreError> {
     tx.query("DELETE FROM escalations WHERE region = $1 AND alert = $2 AND facility = $3")
         .bind(region.to_string())
         .bind(clock.alert.to_string())
@@ -162,6 +167,7 @@ pub async fn due(
             .query(
                 "SELECT alert, child FROM escalations
                  WHERE region = $1 AND reached = $2 AND since_us <= $3 AND not_before_us <= $5
+                   AND stopped_us IS NULL
                  ORDER BY since_us LIMIT $4",
             )
             .bind(region.to_string())
@@ -184,7 +190,10 @@ pub async fn facilities_at_mch_centre(
     region: RegionCode,
 ) -> Result<Vec<Id<Organization>>, StoreError> {
     let rows = tx
-        .query("SELECT DISTINCT facility FROM escalations WHERE region = $1 AND reached >= $2")
+        .query(
+            "SELECT DISTINCT facility FROM escalations WHERE region = $1 AND reached >= $2
+                AND stopped_us IS NULL",
+        )
         .bind(region.to_string())
         .bind(stored(Some(EscalationStep::ToMchCentre)))
         .fetch_all(tx)
@@ -227,13 +236,22 @@ pub async fn at_commission(
     permit: &Permit,
     facilities: Vec<String>,
 ) -> Result<BTreeMap<Id<Organization>, AtCommission>, StoreError> {
-    let Scope::Counts = permit.scope() else {
-        return Ok(BTreeMap::new());
-    };
+    match permit.scope() {
+        Scope::Counts => left_alone(tx, region, facilities).await,
+        _ => Ok(BTreeMap::new()),
+    }
+}
+
+/// The same for a delivery, which shows it to nobody.
+pub async fn left_alone(
+    tx: &mut Tx,
+    region: RegionCode,
+    facilities: Vec<String>,
+) -> Result<BTreeMap<Id<Organization>, AtCommission>, StoreError> {
     let sql = format!(
         "SELECT facility, COUNT(*) AS alerts, COUNT(DISTINCT child) AS children
          FROM escalations
-         WHERE region = $1 AND reached = 3 AND {} GROUP BY facility",
+         WHERE region = $1 AND reached = 3 AND stopped_us IS NULL AND {} GROUP BY facility",
         tx.among("facility", 2)
     );
     let rows = tx

@@ -101,6 +101,15 @@ async fn take_numbers(
     Ok(last - count + 1)
 }
 
+/// Locks an inbox's counter until the transaction ends.
+pub async fn hold_counter(
+    tx: &mut Tx,
+    region: RegionCode,
+    recipient: Id<Organization>,
+) -> Result<(), StoreError> {
+    take_numbers(tx, region, recipient, 0).await.map(|_| ())
+}
+
 /// Writes entries, numbered without a gap in their order, and keeps what is held in line. Counters
 /// are locked in key order.
 pub async fn write(

@@ -193,12 +193,13 @@ async fn what_opens_a_key_delivers_and_what_closes_one_retracts() {
                 ("consent renewed", ""),
                 ("consent withdrawn", "0"),
                 ("consent again", "++"),
-                // Nobody took the allergy up: the facility is told that it was passed on.
+                // Nobody took the allergy up: the facility is told that it was passed on, to the last
+                // step.
                 ("the 20th, its last day", "…+"),
                 ("the 21st", "…0"),
                 ("a new consent", "++"),
                 ("leaves on the 22nd", ""),
-                ("the 22nd, its last day", "…+"),
+                ("the 22nd, its last day", ""),
                 ("the 23rd", "…0"),
                 ("back, but the consent ended with the enrolment", ""),
                 ("a consent for the new enrolment", "++"),

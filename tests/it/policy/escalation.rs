@@ -12,7 +12,7 @@ use yuqiao::{
         inbox::RetractionReason,
     },
     service::{
-        Error, Reason,
+        Error, Reason, agreements,
         caller::Claim,
         disclosure::Event,
         organizations,
@@ -38,12 +38,14 @@ use crate::{
     },
 };
 
+/// The clocks that run.
 async fn clocks(bench: &Bench, care: &Care) -> Vec<Clock> {
     let children: Vec<_> = care.county.children.iter().map(|w| w.id).collect();
     let mut tx = bench.gateway.store().snapshot().await.unwrap();
-    let clocks = escalations::running(&mut tx, region(), &children).await;
+    let clocks = escalations::of_children(&mut tx, region(), &children).await;
     tx.rollback().await.unwrap();
-    clocks.unwrap()
+    let running = clocks.unwrap().into_iter().filter(|c| c.stopped.is_none());
+    running.collect()
 }
 
 /// Hours pass, and the tide does what is due.
@@ -72,6 +74,12 @@ async fn shown(care: &Care, by: &Claim) -> Vec<(Id<Alert>, Option<EscalationStep
         _ => None,
     });
     shown.collect()
+}
+
+/// Whether somebody's organization holds an alert of a child.
+async fn holds(bench: &Bench, by: &Claim, ward: &Ward) -> bool {
+    let held = replay::held(bench, &[ward.id], by.organization).await;
+    !held.is_empty()
 }
 
 async fn allergic(bench: &Bench, care: &Care, ward: &Ward, record: &str) -> Id<Alert> {
@@ -196,16 +204,15 @@ async fn whoever_takes_it_up_stops_the_clock_and_so_do_closed_keys() {
         let office = &care.county.commission.claim;
         assert!(care.inbox(office, 0).await.unwrap().is_empty());
 
-        // A key that opens again starts a clock of its own.
+        // A key that opens again lets the clock run on from where it stood: at five hours.
         care.consent(&bench, &wards[3]).await;
-        let since = clocks(&bench, &care).await[0].since;
-        assert!(clocks(&bench, &care).await[0].reached.is_none());
-        hours_pass(&bench, 4).await;
-        let again = clocks(&bench, &care).await;
-        assert_eq!(
-            (again[0].since, again[0].reached),
-            (since, Some(EscalationStep::ToInstructor))
-        );
+        let reached = async || clocks(&bench, &care).await[0].reached;
+        assert_eq!(reached().await, Some(EscalationStep::ToInstructor));
+        assert!(holds(&bench, &care.instructor, &wards[3]).await);
+        hours_pass(&bench, 18).await;
+        assert_eq!(reached().await, Some(EscalationStep::ToInstructor));
+        hours_pass(&bench, 1).await;
+        assert_eq!(reached().await, Some(EscalationStep::ToMchCentre));
         quiet::check(&bench, &care.county).await;
     })
     .await;
@@ -361,6 +368,84 @@ async fn the_hours_are_the_regions_and_only_urgent_alerts_have_a_clock() {
         assert_eq!(pointers(&bench, &care.clinician).await, ["+"]);
         let office = &care.county.commission.claim;
         assert_eq!(care.inbox(office, 0).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// A suspension of an hour, an hour before the commission would be told, buys the facility that hour.
+///
+/// Break it: in `Turned::of`, end a clock whose keys closed, or let `since` stand when it runs on.
+#[tokio::test]
+async fn closing_the_keys_for_a_moment_buys_no_time() {
+    on_every_engine(async |bench| {
+        let care = Care::of(&bench, 1, Vec::new()).await;
+        let (gateway, office) = (&bench.gateway, &care.county.commission.claim);
+        let ward = care.county.children[0].clone();
+        allergic(&bench, &care, &ward, "r1").await;
+        hours_pass(&bench, 47).await;
+        let which = agreements::Which {
+            region: region(),
+            id: care.county.agreements[0],
+            seen: None,
+        };
+        let suspended = agreements::suspend(gateway, office, which, "整改".to_owned()).await;
+        suspended.unwrap();
+        settle(&bench).await;
+        assert!(clocks(&bench, &care).await.is_empty(), "it stands still");
+        hours_pass(&bench, 1).await;
+        let passed_on = async || {
+            let instructors = holds(&bench, &care.instructor, &ward).await;
+            (instructors, holds(&bench, &care.clinician, &ward).await)
+        };
+        assert_eq!(passed_on().await, (false, false), "taken back");
+        hours_pass(&bench, 1).await;
+        let notices = async || care.inbox(office, 0).await.unwrap().len();
+        assert_eq!(notices().await, 0);
+        agreements::resume(gateway, office, which).await.unwrap();
+        settle(&bench).await;
+        assert_eq!(passed_on().await, (true, true));
+        assert_eq!(notices().await, 0);
+        hours_pass(&bench, 1).await;
+        assert_eq!(notices().await, 1, "48 hours with open keys");
+        quiet::check(&bench, &care.county).await;
+    })
+    .await;
+}
+
+/// How many notices there are tells no more than what they say.
+///
+/// Break it: in `tell_commissions`, let every facility of `neglecting` have its notice.
+#[tokio::test]
+async fn notices_about_few_children_can_not_be_counted() {
+    on_every_engine(async |bench| {
+        let care = Care::of(&bench, 6, Vec::new()).await;
+        for (n, ward) in care.county.children.clone().iter().enumerate() {
+            allergic(&bench, &care, ward, &format!("r{n}")).await;
+            hours_pass(&bench, 1).await;
+        }
+        hours_pass(&bench, 48 - 6).await;
+        let office = &care.county.commission.claim;
+        let mut told = Vec::new();
+        for _ in 0..6 {
+            let notices = care.inbox(office, 0).await.unwrap();
+            let counts = notices.iter().map(|(_, event)| match event {
+                Event::Notice { alerts, .. } => *alerts,
+                _ => panic!("a count stands"),
+            });
+            told.push(counts.collect::<Vec<_>>());
+            hours_pass(&bench, 1).await;
+        }
+        let few = || vec![None];
+        let expected = [
+            few(),
+            few(),
+            few(),
+            few(),
+            vec![Some(5); 2],
+            vec![Some(6); 3],
+        ];
+        const { assert!(SMALL_CELL == 5) };
+        assert_eq!(told, expected);
     })
     .await;
 }

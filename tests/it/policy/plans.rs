@@ -96,7 +96,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
     query!("the child of an alert", alert_life::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
     query!("children to follow up", alerts::children_to_follow_up(tx, region, Part::Standing, "", 50), &[ALERTS]);
     query!("children with decisions", alerts::children_to_follow_up(tx, region, Part::Decided, "", 50), &[ALERTS]);
-    query!("clocks", escalations::running(tx, region, &children), &[("escalations", &["region", "child"])]);
+    query!("clocks", escalations::of_children(tx, region, &children), &[("escalations", &["region", "child"])]);
     query!("clocks that are due", escalations::due(tx, region, EscalationHours::USUAL, bench.clock.now(), 64),
         &[("escalations", &["region", "reached", "since_us"])]);
     query!("notices after a number", inboxes::notices_after(tx, region, facility, 7, 100),

@@ -93,7 +93,7 @@ async fn one_childs_key_that_does_not_open_hides_no_other_child() {
         let refused = acknowledged.err().map(|error| error.reason());
         assert_eq!(refused, Some(Reason::RecordUnreadable));
         let mut tx = bench.gateway.store().snapshot().await.unwrap();
-        let clocks = escalations::running(&mut tx, region(), &[bad.id]).await;
+        let clocks = escalations::of_children(&mut tx, region(), &[bad.id]).await;
         tx.rollback().await.unwrap();
         assert_eq!(clocks.unwrap().len(), 1, "nobody has taken it up");
         spoil(&bench, "children", "wrapped_key", &bad.id.to_string()).await;

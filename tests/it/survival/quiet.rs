@@ -57,10 +57,11 @@ async fn should_hold(bench: &Bench, county: &County) -> Held {
     let now = bench.clock.now();
     let today = settings.zone.day(now);
     let children: Vec<Id<Child>> = county.children.iter().map(|w| w.id).collect();
-    let clocks = escalations::running(&mut tx, region(), &children).await;
+    let clocks = escalations::of_children(&mut tx, region(), &children).await;
     let mut clocks: BTreeMap<_, _> = clocks
         .unwrap()
         .into_iter()
+        .filter(|c| c.stopped.is_none())
         .map(|c| ((c.alert, c.facility), c))
         .collect();
     let mut should = Held::new();

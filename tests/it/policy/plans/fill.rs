@@ -52,6 +52,7 @@ fn value(table: &str, column: &str, is_text: bool, blob: &str) -> String {
         ("consents", "state") => "CASE WHEN i % 4 = 0 THEN 'GRANTED' ELSE 'WITHDRAWN' END".into(),
         ("alerts", "state") => "CASE WHEN i % 5 = 0 THEN 'OPEN' ELSE 'RESOLVED' END".into(),
         ("alerts", "resolved_by") => "CASE WHEN i % 50 = 1 THEN 'x' ELSE NULL END".into(),
+        ("escalations", "stopped_us") => "CASE WHEN i % 9 = 0 THEN i ELSE NULL END".into(),
         ("escalations", "reached") => "i % 4".into(),
         ("alerts", "for_mch") => "CASE WHEN i % 2 = 0 THEN 1 ELSE 0 END".into(),
         ("guardianships", "ended_us" | "disputed_us") => "NULL".into(),
