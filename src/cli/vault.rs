@@ -169,7 +169,8 @@ async fn retire(
     gateway: &Gateway,
     version: u32,
 ) -> Result<String, Fault> {
-    if version >= gateway.keyring().newest() {
+    let newest = gateway.keyring().newest();
+    if version >= newest {
         return Err(Fault::Usage(format!("version {version} is not an old one")));
     }
     let keys = rotation::census(gateway).await?.remove(&version);
@@ -177,7 +178,7 @@ async fn retire(
         let why = format!("{keys} keys are wrapped under version {version}: rotate first");
         return Err(Fault::Usage(why));
     }
-    if dir.retire_master_key(config, version)? {
+    if dir.retire_master_key(config, version, newest)? {
         Ok(format!(
             "version {version} is gone; start the gateways anew, and destroy its copies"
         ))
