@@ -166,7 +166,9 @@ impl DataDir {
             error,
         })?;
         if found.is_symlink() {
-            return Err(refused("a link: take the version out of the file it leads to"));
+            return Err(refused(
+                "a link: take the version out of the file it leads to",
+            ));
         }
         let text = Zeroizing::new(self.read(file)?);
         let kept = MasterKeys::text_without(&text, version);

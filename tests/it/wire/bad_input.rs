@@ -51,6 +51,14 @@ fn weight(grams: i64) -> wire::Finding {
     quantity("WEIGHT", grams, 0, "g")
 }
 
+fn began(day: &str) -> wire::Finding {
+    wire::Finding {
+        code: "ONSET_DATE".to_owned(),
+        value: Some(wire::finding::Value::Date(day.to_owned())),
+        ..Default::default()
+    }
+}
+
 fn dated(mut row: PushRequest, date: String) -> PushRequest {
     row.check_up.as_mut().unwrap().date = date;
     row
@@ -93,7 +101,7 @@ async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
                 "CHECKUP_BEFORE_BIRTH",
             ),
             (
-                dated(stranger(well()), before),
+                dated(stranger(well()), before.clone()),
                 date.clone(),
                 "CHECKUP_BEFORE_BIRTH",
             ),
@@ -148,6 +156,22 @@ async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
                 known(vec![haemoglobin(1200), coded("HEARING", "MAYBE", "")]),
                 at(1, "coded"),
                 "FINDING_VALUE_CODE_UNKNOWN",
+            ),
+            // It began before the child, after the check-up, or on no day.
+            (
+                known(vec![haemoglobin(1200), began(&before)]),
+                at(1, "date"),
+                "CHECKUP_FINDING_DATE_IMPOSSIBLE",
+            ),
+            (
+                known(vec![began(&ago(9))]),
+                at(0, "date"),
+                "CHECKUP_FINDING_DATE_IMPOSSIBLE",
+            ),
+            (
+                known(vec![began("2026-02-30")]),
+                at(0, "date"),
+                "FINDING_DATE_MALFORMED",
             ),
         ];
         for (bad, field, reason) in cases {
