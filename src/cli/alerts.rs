@@ -1,6 +1,6 @@
 //! `yuqiao alerts`: what needs something this morning.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -27,9 +27,11 @@ pub enum Alerts {
         /// The alert: its id or resource name
         alert: String,
     },
-    /// Follow an alert up, for the medical side (已跟进)
+    /// Follow an alert up, for the medical side (已跟进). With --note, what is to be said of it is read
+    /// from standard input
     FollowUp(FollowUp),
-    /// Resolve an alert by a clinician's decision (医务人员结案)
+    /// Resolve an alert by a clinician's decision; its reason in words is read from standard input: it
+    /// is personal, and stays out of the shell's history (医务人员结案)
     Resolve(Resolve),
 }
 
@@ -51,8 +53,7 @@ pub struct FollowUp {
     revision: u32,
 }
 
-/// Arguments of `yuqiao alerts resolve`. The reason is read from standard input: it is personal, and
-/// stays out of the shell's history.
+/// Arguments of `yuqiao alerts resolve`.
 #[derive(Args, Debug)]
 pub struct Resolve {
     /// The alert: its id or resource name
@@ -108,26 +109,27 @@ impl Alerts {
                     name: connection.name("alerts", &follow_up.alert),
                     outcome: follow_up.outcome.into(),
                     note: if follow_up.note {
-                        said()?
+                        said(out)?
                     } else {
                         String::new()
                     },
                     revision: follow_up.revision,
                 };
                 let answer = alerts.follow_up_alert(request).await?.into_inner();
-                out.answer(&answer, |alert| row(alert).join("  "))
+                out.answer(&answer, recorded)
             }
             Self::Resolve(resolve) => {
                 let request = ResolveAlertRequest {
                     name: connection.name("alerts", &resolve.alert),
                     decision: resolve.decision.into(),
-                    reason: said()?,
+                    reason: said(out)?,
                     revision: resolve.revision,
                 };
                 let answer = alerts.resolve_alert(request).await?.into_inner();
-                out.answer(&answer, |alert| row(alert).join("  "))
+                out.answer(&answer, recorded)
             }
             Self::List(list) => {
+                let resolved = list.resolved;
                 let (found, withheld) = all(&mut alerts, list.request(&connection)).await?;
                 if out.is_json() {
                     // Two kinds of line: each says which it is.
@@ -138,8 +140,22 @@ impl Alerts {
                         .iter()
                         .try_for_each(|child| out.value(&json!({"withheld": to_json(child)?})));
                 }
-                let header = ["id", "级别", "类别", "儿童", "提示", "复查", "状态"];
-                out.list(&found, &header, row)?;
+                if resolved {
+                    let header = [
+                        "id",
+                        "级别",
+                        "类别",
+                        "儿童",
+                        "提示",
+                        "结案",
+                        "时间",
+                        "操作人",
+                    ];
+                    out.list(&found, &header, decided)?;
+                } else {
+                    let header = ["id", "级别", "类别", "儿童", "提示", "复查", "状态"];
+                    out.list(&found, &header, row)?;
+                }
                 if withheld.is_empty() {
                     return Ok(());
                 }
@@ -170,7 +186,10 @@ impl List {
 }
 
 /// What is said of an alert, from standard input.
-fn said() -> Result<String, CliError> {
+fn said(out: Output) -> Result<String, CliError> {
+    if std::io::stdin().is_terminal() {
+        out.remark("in words, then Ctrl-D on a line of its own 请输入文字，另起一行按 Ctrl-D 结束");
+    }
     let mut words = String::new();
     let read = std::io::stdin().read_to_string(&mut words);
     read.map_err(|error| CliError::File {
@@ -206,6 +225,43 @@ fn row(alert: &Alert) -> Vec<String> {
         alert.due_date.clone(),
         words::alert_state(alert.state()).to_owned(),
     ]
+}
+
+/// An alert that a clinician resolved: with the decision, its words, when and by whom.
+fn decided(alert: &Alert) -> Vec<String> {
+    let mut cells = row(alert);
+    cells.truncate(5);
+    let resolution = alert.resolution.clone().unwrap_or_default();
+    let mut decision = words::decision(resolution.decision()).to_owned();
+    if !resolution.reason.is_empty() {
+        decision = format!("{decision}：{}", resolution.reason);
+    }
+    cells.extend([decision, resolution.time, id(&resolution.actor).to_owned()]);
+    cells
+}
+
+/// An alert with what was just recorded of it.
+fn recorded(alert: &Alert) -> String {
+    let mut told = row(alert).join("  ");
+    let said = match (&alert.resolution, &alert.follow_up) {
+        (Some(of), _) => Some((
+            words::decision(of.decision()),
+            &of.reason,
+            &of.time,
+            &of.actor,
+        )),
+        (None, Some(of)) => Some((
+            words::follow_up(of.outcome()),
+            &of.note,
+            &of.time,
+            &of.actor,
+        )),
+        (None, None) => None,
+    };
+    if let Some((what, words, time, actor)) = said {
+        told.push_str(&format!("\n{what}  {words}\n{time}  {}", id(actor)));
+    }
+    told
 }
 
 /// The keys that are not open, as the gateway words them.

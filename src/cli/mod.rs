@@ -146,7 +146,7 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Alerts(alerts) => alerts.run(&global, out).await.map(done),
         Command::Looks(looks) => looks.run(&global, out).await.map(done),
         Command::Explain(explain) => explain.run(&global, out).await.map(done),
-        Command::Rules(rules) => rules.run(&global, out).await.map(done),
+        Command::Rules(rules) => rules.run(&global, out).await,
         Command::Call(call) => call.run(&global, out).await,
         Command::Assess(assess) => assess.run(out).map(done),
         Command::GrowthChart(chart) => chart.run(&global, out).await.map(done),

@@ -10,6 +10,7 @@ mod histories;
 mod offline;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -92,8 +93,11 @@ impl Rules {
     ///
     /// # Errors
     /// Where a file is not sound, or the gateway refused.
-    pub async fn run(self, global: &Global, out: Output) -> Result<(), CliError> {
-        match self {
+    pub async fn run(self, global: &Global, out: Output) -> Result<ExitCode, CliError> {
+        let done = match self {
+            Self::Replay(replay) if !replay.files.is_empty() => {
+                return replay.run(global, out).await;
+            }
             Self::Check { paths } => check(&files::read(&paths)?, out),
             Self::Diff { old, new } => {
                 let (old, new) = (set(global, &old).await?, set(global, &new).await?);
@@ -104,13 +108,13 @@ impl Rules {
                 files::write(&export.dir, &set)?;
                 told(&set, out)
             }
-            Self::Replay(replay) if !replay.files.is_empty() => replay.run(global, out).await,
             online => {
                 let connection = Connection::open(global).await?;
                 let rules = RuleServiceClient::new(connection.service());
                 online.call(&connection, rules, out).await
             }
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 
     async fn call(

@@ -6,12 +6,12 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
-use super::{fault::Fault, house, serve::opened};
+use super::{error::SOME_REFUSED, fault::Fault, house, serve::opened};
 use crate::{
     clock::SystemClock,
     config::{Config, DataDir, Overrides},
     domain::region::RegionCode,
-    service::{Gateway, erasures, rotation},
+    service::{Error, Gateway, Reason, erasures, rotation},
     store::erasures::Erasure,
 };
 
@@ -115,6 +115,7 @@ impl Vault {
         | Self::Erasures(place)
         | Self::ReplayErasures { place, .. }) = self;
         let (dir, config, gateway) = place.open().await?;
+        let mut passed_over = 0;
         let done = match self {
             Self::Status(_) => status(&gateway, json).await,
             Self::Rotate(_) => rotate(&gateway, json).await,
@@ -125,10 +126,15 @@ impl Vault {
                     .and_then(|told| say(json, "retired", *version, &told))
             }
             Self::Erasures(_) => list(&gateway).await,
-            Self::ReplayErasures { file, .. } => replay(&gateway, file, json).await,
+            Self::ReplayErasures { file, .. } => replay(&gateway, file, json)
+                .await
+                .map(|lines| passed_over = lines),
         };
         gateway.store().close().await;
-        done.map(|()| ExitCode::SUCCESS)
+        done.map(|()| match passed_over {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::from(SOME_REFUSED),
+        })
     }
 }
 
@@ -169,7 +175,8 @@ async fn retire(
     gateway: &Gateway,
     version: u32,
 ) -> Result<String, Fault> {
-    if version >= gateway.keyring().newest() {
+    let newest = gateway.keyring().newest();
+    if version >= newest {
         return Err(Fault::Usage(format!("version {version} is not an old one")));
     }
     let keys = rotation::census(gateway).await?.remove(&version);
@@ -177,7 +184,7 @@ async fn retire(
         let why = format!("{keys} keys are wrapped under version {version}: rotate first");
         return Err(Fault::Usage(why));
     }
-    if dir.retire_master_key(config, version)? {
+    if dir.retire_master_key(config, version, newest)? {
         Ok(format!(
             "version {version} is gone; start the gateways anew, and destroy its copies"
         ))
@@ -196,22 +203,36 @@ async fn list(gateway: &Gateway) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn replay(gateway: &Gateway, file: &PathBuf, json: bool) -> Result<(), Fault> {
+/// Erases again whoever a line names, and goes on past a line it can't carry out: each is told with
+/// its number, so that none of the others stays readable for its sake. Gives how many those were.
+async fn replay(gateway: &Gateway, file: &PathBuf, json: bool) -> Result<u64, Fault> {
     let text = std::fs::read_to_string(file).map_err(|error| Fault::File {
         path: file.clone(),
         error,
     })?;
-    let mut erased = 0_u64;
-    for (number, line) in (1..).zip(text.lines()) {
-        let unreadable =
-            || Fault::Usage(format!("{}: line {number} is no erasure", file.display()));
-        let (region, erasure) = Line::read(line).ok_or_else(unreadable)?;
-        erased += u64::from(erasures::replay(gateway, region, &erasure).await?);
+    let (mut erased, mut passed_over) = (0_u64, 0_u64);
+    let lines = (1..).zip(text.lines());
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let replayed = match Line::read(line) {
+            Some((region, erasure)) => erasures::replay(gateway, region, &erasure).await,
+            None => Err(Reason::FieldMalformed.into()),
+        };
+        match replayed {
+            Ok(anew) => erased += u64::from(anew),
+            Err(Error::Refused(reason)) => {
+                passed_over += 1;
+                let file = file.display();
+                eprintln!("{file}: line {number}: {}", reason.code());
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
-    say(
-        json,
-        "erased",
-        erased,
-        &format!("{erased} children erased again"),
-    )
+    let text = format!("{erased} children erased again; {passed_over} lines passed over");
+    if json {
+        let told = serde_json::json!({"erased": erased, "passedOver": passed_over});
+        house::say(&told.to_string())?;
+    } else {
+        house::say(&text)?;
+    }
+    Ok(passed_over)
 }

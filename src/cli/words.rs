@@ -148,6 +148,31 @@ pub fn alert_state(state: AlertState) -> &'static str {
     }
 }
 
+/// What a follow-up came to.
+#[must_use]
+pub fn follow_up(outcome: FollowUpOutcome) -> &'static str {
+    match outcome {
+        FollowUpOutcome::Unspecified => "未说明",
+        FollowUpOutcome::GuardianInformed => "已告知监护人",
+        FollowUpOutcome::FacilityGuided => "已指导托育机构",
+        FollowUpOutcome::ReexaminationBooked => "已约复查",
+        FollowUpOutcome::Referred => "已转诊",
+        FollowUpOutcome::UnderTreatment => "已在治疗或专案管理中",
+    }
+}
+
+/// Why a clinician resolved an alert.
+#[must_use]
+pub fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Unspecified => "未说明",
+        Decision::RuledOut => "经检查排除",
+        Decision::Recovered => "已治愈或恢复",
+        Decision::KnownAndManaged => "已知且已纳入管理",
+        Decision::NotApplicable => "不适用于该儿童",
+    }
+}
+
 /// How far an alert was passed on; empty where it was not.
 #[must_use]
 pub fn escalation(step: EscalationStep) -> &'static str {

@@ -7,9 +7,9 @@
 //! ```
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -77,25 +77,38 @@ impl DataDir {
 
     /// Writes a file whole or not at all; a secret one for its owner alone.
     pub fn write(&self, name: &str, text: &str, secret: bool) -> Result<(), ConfigError> {
-        let path = self.file(name);
-        let fresh = self.file(format!("{name}.new"));
+        let mode = if secret { 0o600 } else { 0o644 };
+        self.put(self.file(name), text, mode, None)
+    }
+
+    /// Writes a file beside its place and moves it there: with its mode, and for its owner and group
+    /// before a byte of it is there to read.
+    fn put(
+        &self,
+        path: PathBuf,
+        text: &str,
+        mode: u32,
+        owner: Option<(u32, u32)>,
+    ) -> Result<(), ConfigError> {
+        let mut fresh = path.clone().into_os_string();
+        fresh.push(".new");
         let write = || {
-            let mode = if secret { 0o600 } else { 0o644 };
             let _ = fs::remove_file(&fresh);
             let mut file = OpenOptions::new()
                 .write(true)
                 .create_new(true)
-                .mode(mode)
+                .mode(mode & 0o600)
                 .open(&fresh)?;
+            if let Some((user, group)) = owner {
+                fchown(&file, Some(user), Some(group))?;
+            }
+            file.set_permissions(Permissions::from_mode(mode))?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&fresh, &path)?;
-            File::open(&self.0)?.sync_all()
+            File::open(path.parent().unwrap_or(&self.0))?.sync_all()
         };
-        write().map_err(|error: io::Error| ConfigError::File {
-            path: path.clone(),
-            error,
-        })
+        write().map_err(|error: io::Error| ConfigError::File { path, error })
     }
 
     /// Whether others than the owner may read a file.
@@ -129,18 +142,42 @@ impl DataDir {
     }
 
     /// Takes a version of the master key out of its file; `false` where the keys come from elsewhere.
-    pub fn retire_master_key(&self, config: &Config, version: u32) -> Result<bool, ConfigError> {
+    /// The file keeps its owner and mode, whoever retires: the gateway must read it at its next start.
+    ///
+    /// # Errors
+    /// Where the file is a link, whose end would stay as it is; where it would no longer give `newest`,
+    /// without which nothing opens. The file is then untouched.
+    pub fn retire_master_key(
+        &self,
+        config: &Config,
+        version: u32,
+        newest: u32,
+    ) -> Result<bool, ConfigError> {
         let Some(file) = &config.master_key.file else {
             return Ok(false);
         };
-        let text = Zeroizing::new(self.read(file)?);
-        let of_version = |line: &&str| {
-            let number = line.split(':').next().map(str::trim);
-            number.and_then(|n| n.parse().ok()) == Some(version)
+        let refused = |reason: &str| ConfigError::MasterKey {
+            source_name: file.display().to_string(),
+            reason: reason.to_owned(),
         };
-        let kept = text.lines().filter(|line| !of_version(line));
-        let kept = Zeroizing::new(kept.map(|line| format!("{line}\n")).collect::<String>());
-        self.write(&file.display().to_string(), &kept, true)?;
+        let path = self.file(file);
+        let found = fs::symlink_metadata(&path).map_err(|error| ConfigError::File {
+            path: path.clone(),
+            error,
+        })?;
+        if found.is_symlink() {
+            return Err(refused(
+                "a link: take the version out of the file it leads to",
+            ));
+        }
+        let text = Zeroizing::new(self.read(file)?);
+        let kept = MasterKeys::text_without(&text, version);
+        let keys = MasterKeys::from_hex_lines(&kept).map_err(|e| refused(&e.to_string()))?;
+        if keys.version(newest).is_none() || keys.version(version).is_some() {
+            return Err(refused("not the keys that were read at the start"));
+        }
+        let owner = (found.uid(), found.gid());
+        self.put(path, &kept, found.mode() & 0o777, Some(owner))?;
         Ok(true)
     }
 
@@ -275,5 +312,67 @@ impl DataDir {
             path: self.file(name),
             reason: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "1:0101010101010101010101010101010101010101010101010101010101010101";
+    const TWO: &str = "2:0202020202020202020202020202020202020202020202020202020202020202";
+
+    fn with_keys(text: &str) -> (tempfile::TempDir, DataDir, Config) {
+        let place = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(place.path());
+        dir.write(MASTER_KEY, text, true).unwrap();
+        let config = Config::parse("[master_key]\nfile = \"master.key\"").unwrap();
+        (place, dir, config)
+    }
+
+    #[test]
+    fn one_version_goes_and_the_others_stay() {
+        for text in [
+            format!("{ONE};{TWO}\n"),
+            format!("{TWO};{ONE}"),
+            format!("{ONE}\n{TWO}\n"),
+        ] {
+            let (_place, dir, config) = with_keys(&text);
+            assert!(dir.retire_master_key(&config, 1, 2).unwrap());
+            let keys = dir.master_keys(&config).unwrap();
+            assert_eq!(keys.current().version(), 2, "of {text}");
+            assert!(keys.version(1).is_none(), "of {text}");
+        }
+    }
+
+    #[test]
+    fn the_file_keeps_whose_it_is_and_who_may_read_it() {
+        let (_place, dir, config) = with_keys(&format!("{ONE}\n{TWO}\n"));
+        let path = dir.file(MASTER_KEY);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        // Only root may give a file away; for others it is their own before and after.
+        let _ = std::os::unix::fs::chown(&path, Some(4321), Some(4321));
+        let before = fs::metadata(&path).unwrap();
+        dir.retire_master_key(&config, 1, 2).unwrap();
+        let after = fs::metadata(&path).unwrap();
+        assert_eq!(after.mode() & 0o777, 0o640);
+        assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    }
+
+    #[test]
+    fn a_file_that_would_lose_what_is_needed_is_left_alone() {
+        let (_place, dir, config) = with_keys(ONE);
+        for newest in [1, 2] {
+            let refused = dir.retire_master_key(&config, 1, newest);
+            assert!(matches!(refused, Err(ConfigError::MasterKey { .. })));
+            assert_eq!(dir.read(MASTER_KEY).unwrap(), ONE);
+        }
+        let other = dir.file("elsewhere.key");
+        fs::rename(dir.file(MASTER_KEY), &other).unwrap();
+        fs::write(&other, format!("{ONE}\n{TWO}\n")).unwrap();
+        std::os::unix::fs::symlink(&other, dir.file(MASTER_KEY)).unwrap();
+        let refused = dir.retire_master_key(&config, 1, 2);
+        assert!(matches!(refused, Err(ConfigError::MasterKey { .. })));
+        assert!(dir.read(MASTER_KEY).unwrap().contains(ONE));
     }
 }

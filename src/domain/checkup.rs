@@ -164,7 +164,7 @@ impl CheckUpReason {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct CheckUpError {
-    /// `date`, `source`, `record_id`, `findings`, `findings[n].code` or `findings[n].value.date`
+    /// `date`, `source`, `record_id`, `findings`, `findings[n].code` or `findings[n].date`
     /// (0-based).
     pub field: String,
     pub reason: CheckUpReason,
@@ -229,7 +229,7 @@ impl CheckUp {
     ///
     /// # Errors
     /// [`CheckUpReason::BeforeBirth`] or [`CheckUpReason::InFuture`], field `date`;
-    /// [`CheckUpReason::FindingDate`], field `findings[n].value.date`.
+    /// [`CheckUpReason::FindingDate`], field `findings[n].date`.
     pub fn check_dates(
         &self,
         birth: Option<NaiveDate>,
@@ -246,7 +246,7 @@ impl CheckUp {
                 |day: NaiveDate| day > self.date || birth.is_some_and(|birth| day < birth);
             if finding.date().is_some_and(impossible) {
                 let code = finding.code();
-                let field = format!("findings[{at}].value.date");
+                let field = format!("findings[{at}].date");
                 return refuse(field, CheckUpReason::FindingDate { code });
             }
         }

@@ -53,7 +53,7 @@ pub enum EnrolmentRefusal {
     /// The child has left.
     #[error("the enrolment has ended")]
     Ended,
-    /// A last day to come may not lie before the first by more than one day.
+    /// The child was never there on a day before its first. The day before it says that it never came.
     #[error("the last day lies before the first")]
     LeavesBeforeFirstDay,
 }
@@ -69,13 +69,17 @@ impl EnrolmentState {
     }
 
     /// The child leaves after `last_day`; a day before `today` ends the enrolment at once, also one that
-    /// has not begun.
+    /// has not begun. How long ago it may lie is not bounded: a leave that was forgotten must still be
+    /// told, and it closes at once whichever past day is named.
     pub fn leave(self, last_day: NaiveDate, today: NaiveDate) -> Result<Self, EnrolmentRefusal> {
         let (Self::Expected { first_day } | Self::Active { first_day }) = self else {
             return Err(EnrolmentRefusal::Ended);
         };
         let eve = first_day.pred_opt().unwrap_or(first_day);
-        if last_day < eve && last_day >= today {
+        // Whoever calls off a child that is still to come need not name the day before it would have
+        // come. Of any other, a day on which it was not there yet is a slip, of the year for example.
+        let called_off = today < first_day && last_day < today;
+        if last_day < eve && !called_off {
             return Err(EnrolmentRefusal::LeavesBeforeFirstDay);
         }
         let last_day = last_day.max(eve);
@@ -199,13 +203,13 @@ mod tests {
     fn yesterday_or_earlier_ends_every_enrolment_at_once() {
         let zone = Zone::china();
         let today = day(10);
-        for first in [2, 9, 10, 11, 28] {
+        for (first, earliest) in [(2, 1), (9, 8), (10, 9), (11, 1), (28, 1)] {
             let first_day = day(first);
             for open in [
                 EnrolmentState::Expected { first_day },
                 EnrolmentState::Active { first_day },
             ] {
-                for last in [1, 8, 9] {
+                for last in earliest..10 {
                     let left = open.leave(day(last), today).unwrap();
                     assert_eq!(
                         left.phase(zone, zone.start(today)),
@@ -213,6 +217,25 @@ mod tests {
                         "from {first}, left on {last}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_year_ends_nothing() {
+        let meant = NaiveDate::from_ymd_opt(2026, 10, 31).unwrap();
+        let typed = NaiveDate::from_ymd_opt(2025, 10, 31).unwrap();
+        let today = day(20);
+        for first_day in [day(1), today] {
+            for open in [
+                EnrolmentState::Active { first_day },
+                EnrolmentState::Expected { first_day },
+            ] {
+                open.leave(meant, today).unwrap();
+                assert_eq!(
+                    open.leave(typed, today),
+                    Err(EnrolmentRefusal::LeavesBeforeFirstDay)
+                );
             }
         }
     }

@@ -82,12 +82,13 @@ impl Rate {
             taken.retain(|_, until| *until > now);
         }
         let until = taken.entry(whom).or_insert(now);
-        let from = (*until).max(now);
-        if from - now >= BURST {
-            return false;
+        // Never more than a burst ahead, so that a clock that was set back keeps nobody out for longer.
+        *until = (*until).clamp(now, now + BURST);
+        let admitted = *until < now + BURST;
+        if admitted {
+            *until += self.interval;
         }
-        *until = from + self.interval;
-        true
+        admitted
     }
 }
 
@@ -170,6 +171,21 @@ mod tests {
         assert_eq!(admitted(&rate, &one), 50, "quiet time is not saved up");
         let stranger = Whom::Address("127.0.0.1".parse().unwrap());
         assert_eq!(admitted(&rate, &stranger), 50);
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_nobody_out_for_longer_than_a_burst() {
+        let (clock, rate) = rate(5);
+        let (one, other) = (organization("1"), organization("2"));
+        assert!(rate.take(one.clone()) && admitted(&rate, &other) == 50);
+        clock.advance(-TimeDelta::hours(1));
+        for whom in [&one, &other] {
+            admitted(&rate, whom);
+        }
+        clock.advance(BURST);
+        for whom in [&one, &other] {
+            assert_eq!(admitted(&rate, whom), 50);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     clinical::{
         rules::{
             RuleFile,
-            bundle::{LONGEST_SET, MOST_FILES},
+            bundle::{LONGEST_NAME, LONGEST_SET, MOST_FILES},
         },
         tally::{Tally, Told},
     },
@@ -54,30 +54,33 @@ impl Rules {
 /// A set as it arrives, file by file, never more of it than a set may have.
 #[derive(Default)]
 struct Arriving {
-    parent: String,
-    label: String,
     files: Vec<RuleFile>,
     bytes: usize,
 }
 
 impl Arriving {
-    fn take(&mut self, message: wire::AddRuleSetRequest) -> Result<(), Error> {
-        if self.parent.is_empty() {
-            self.parent = message.parent;
-        }
-        if self.label.is_empty() {
-            self.label = message.label;
-        }
-        let Some(wire::RuleFile { name, text }) = message.file else {
+    fn take(&mut self, file: Option<wire::RuleFile>) -> Result<(), Error> {
+        let Some(wire::RuleFile { name, text }) = file else {
             return Ok(());
         };
-        self.bytes += text.len();
+        if name.len() > LONGEST_NAME {
+            return Err(Error::field("file.name", Reason::FieldTooLong));
+        }
+        self.bytes += name.len() + text.len();
         if self.files.len() >= MOST_FILES || self.bytes > LONGEST_SET {
             return Err(Error::field("file", Reason::FieldTooLong));
         }
         self.files.push(RuleFile { name, text });
         Ok(())
     }
+}
+
+/// Where a set is added and what it is called, from the first message.
+fn headed(first: &wire::AddRuleSetRequest) -> Result<(RegionCode, String), Error> {
+    let mut f = Fields::default();
+    let region = f.parent("parent", &first.parent);
+    let label = f.text("label", &first.label, LONGEST_LABEL);
+    f.finish((|| Some((region?, label?)))())
 }
 
 #[tonic::async_trait]
@@ -88,15 +91,17 @@ impl RuleService for Rules {
     ) -> Result<Response<wire::RuleSet>, Status> {
         let refused = |error: Error| status(ADD, &error);
         let (claim, mut messages) = self.open(request).map_err(refused)?;
+        let first = messages.message().await?.unwrap_or_default();
+        let (region, label) = headed(&first).map_err(refused)?;
+        // Who may not add one sends no megabytes that are kept for it.
+        let admitted = rule_sets::may_add(&self.gateway, region, &claim).await;
+        admitted.map_err(refused)?;
         let mut arriving = Arriving::default();
+        arriving.take(first.file).map_err(refused)?;
         while let Some(message) = messages.message().await? {
-            arriving.take(message).map_err(refused)?;
+            arriving.take(message.file).map_err(refused)?;
         }
         answer(ADD, async {
-            let mut f = Fields::default();
-            let region = f.parent("parent", &arriving.parent);
-            let label = f.text("label", &arriving.label, LONGEST_LABEL);
-            let (region, label) = f.finish((|| Some((region?, label?)))())?;
             let added =
                 rule_sets::add(&self.gateway, region, &claim, label, arriving.files).await?;
             Ok(message(region, added))
@@ -328,6 +333,23 @@ mod tests {
         assert_eq!(of("COMMON").resolved, count(0, false));
         assert_eq!(of("RARE").resolved, count(0, true));
         assert_eq!(of("RARE").level, i32::from(wire::Level::High));
+    }
+
+    #[test]
+    fn a_set_that_is_too_long_is_refused_as_it_arrives() {
+        let file = |name: &str, text: String| {
+            let name = name.to_owned();
+            Some(wire::RuleFile { name, text })
+        };
+        let mut names = Arriving::default();
+        names.take(file(&"a".repeat(64), String::new())).unwrap();
+        assert!(names.take(file(&"a".repeat(65), String::new())).is_err());
+        let mut files = Arriving::default();
+        let many = (0..MOST_FILES).all(|_| files.take(file("a.toml", String::new())).is_ok());
+        assert!(many && files.take(file("a.toml", String::new())).is_err());
+        let mut bytes = Arriving::default();
+        bytes.take(file("a", "x".repeat(LONGEST_SET - 2))).unwrap();
+        assert!(bytes.take(file("b", "x".to_owned())).is_err());
     }
 
     #[test]

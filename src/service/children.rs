@@ -147,9 +147,10 @@ async fn learn_gestation(
 async fn create(change: &mut Change, registration: &Registration) -> Result<LockedChild, Error> {
     let gateway = change.gateway().clone();
     let id = Id::opaque(&mut change.chance);
-    let (key, wrapped) = gateway
-        .keyring()
-        .new_child(change.region, id, &mut change.chance)?;
+    let keyring = gateway.keyring();
+    let (key, wrapped) = keyring
+        .new_child(&mut change.tx, change.region, id, &mut change.chance)
+        .await?;
     let name = registration.display_name.as_bytes();
     let sealed = key.seal(
         "children",

@@ -123,13 +123,15 @@ impl Keyring {
             .cloned()
     }
 
-    /// A new child's key, and the same wrapped for its row.
-    pub fn new_child(
+    /// A new child's key, and the same wrapped for its row, which is written in `tx`.
+    pub async fn new_child(
         &self,
+        tx: &mut Tx,
         region: RegionCode,
         child: Id<Child>,
-        chance: &mut dyn RngCore,
-    ) -> Result<(ChildKey, Vec<u8>), VaultError> {
+        chance: &mut (dyn RngCore + Send),
+    ) -> Result<(ChildKey, Vec<u8>), Error> {
+        must_not_be_rotated_away(&self.masters, tx).await?;
         let key = DataKey::generate(chance);
         let (region, row) = (region.to_string(), child.to_string());
         let wrapped = key.wrap(&self.masters, &child_key_place(&region, &row), chance)?;
@@ -177,6 +179,22 @@ pub(super) fn vault_key_place<'a>(region: &'a str, row: &'a str) -> Place<'a> {
     }
 }
 
+/// A process wraps under the newest version that it read at its start. Once the keys were rotated to one
+/// that it does not know, its own may be retired at any time, and what it wrapped would be lost: so it
+/// may wrap none. A rotation begins with the deployment's index key, and waits here for whoever is about
+/// to write a key; it then finds that key.
+async fn must_not_be_rotated_away(masters: &MasterKeys, tx: &mut Tx) -> Result<(), Error> {
+    // None: the deployment begins.
+    let Some(index) = vault_keys::hold(tx, RegionCode::DEPLOYMENT, INDEX).await? else {
+        return Ok(());
+    };
+    let version = WrappedKey::from_bytes(index)?.master_version();
+    if masters.version(version).is_none() {
+        return Err(VaultError::UnknownMaster(version).into());
+    }
+    Ok(())
+}
+
 async fn one(
     masters: &MasterKeys,
     tx: &mut Tx,
@@ -187,6 +205,7 @@ async fn one(
     let text = region.to_string();
     let place = vault_key_place(&text, name);
     if vault_keys::find(tx, region, name).await?.is_none() {
+        must_not_be_rotated_away(masters, tx).await?;
         let wrapped = DataKey::generate(chance).wrap(masters, &place, chance)?;
         vault_keys::insert(tx, region, name, wrapped.as_bytes().to_vec()).await?;
     }

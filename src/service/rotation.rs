@@ -4,7 +4,8 @@
 //!
 //! Rotating goes in small steps beside the running gateways, which must have been started with both
 //! versions. It may stop at any instant: keys that are wrapped under the newest version already are
-//! passed over, and one that is destroyed meanwhile stays destroyed.
+//! passed over, and one that is destroyed meanwhile stays destroyed. A gateway that was not started anew
+//! wraps no further key once it has begun.
 
 use std::collections::BTreeMap;
 
@@ -62,32 +63,41 @@ fn place<'a>(region: &'a str, stored: &'a Stored) -> Place<'a> {
     }
 }
 
-/// Goes through every wrapped key in small transactions; keeps what `step` gives in its place.
+/// Goes through every wrapped key in small transactions; keeps what `step` gives in its place. The
+/// deployment's own come first: see `keyring::must_not_be_rotated_away`.
 async fn each(
     gateway: &Gateway,
     mut step: impl AsyncFnMut(RegionCode, &Stored) -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<(), Error> {
+    each_of(gateway, RegionCode::DEPLOYMENT, &mut step).await?;
     let mut tx = gateway.store().snapshot().await?;
-    let mut regions = regions::codes(&mut tx).await?;
+    let regions = regions::codes(&mut tx).await?;
     tx.rollback().await?;
-    regions.push(RegionCode::DEPLOYMENT);
     for region in regions {
-        for of_child in [false, true] {
-            let mut cursor = String::new();
-            loop {
-                let mut tx = gateway.store().begin().await?;
-                let found =
-                    wrapped_keys::after(&mut tx, region, of_child, &cursor, AT_A_TIME).await?;
-                for stored in &found {
-                    if let Some(new) = step(region, stored).await? {
-                        wrapped_keys::replace(&mut tx, region, stored, new).await?;
-                    }
+        each_of(gateway, region, &mut step).await?;
+    }
+    Ok(())
+}
+
+async fn each_of(
+    gateway: &Gateway,
+    region: RegionCode,
+    step: &mut impl AsyncFnMut(RegionCode, &Stored) -> Result<Option<Vec<u8>>, Error>,
+) -> Result<(), Error> {
+    for of_child in [false, true] {
+        let mut cursor = String::new();
+        loop {
+            let mut tx = gateway.store().begin().await?;
+            let found = wrapped_keys::after(&mut tx, region, of_child, &cursor, AT_A_TIME).await?;
+            for stored in &found {
+                if let Some(new) = step(region, stored).await? {
+                    wrapped_keys::replace(&mut tx, region, stored, new).await?;
                 }
-                tx.commit().await?;
-                match found.last() {
-                    Some(last) => cursor.clone_from(&last.id),
-                    None => break,
-                }
+            }
+            tx.commit().await?;
+            match found.last() {
+                Some(last) => cursor.clone_from(&last.id),
+                None => break,
             }
         }
     }

@@ -77,6 +77,14 @@ pub(super) async fn settings(
     Ok((settings, revision, active))
 }
 
+/// Whether the caller may add a set; asked before one is received, and again before it is read.
+pub async fn may_add(gateway: &Gateway, region: RegionCode, claim: &Claim) -> Result<(), Error> {
+    let mut tx = gateway.store().snapshot().await?;
+    admit(&mut tx, region, claim).await?;
+    tx.rollback().await?;
+    Ok(())
+}
+
 /// Adds a set. The same files are the same set: the one that is there is given.
 pub async fn add(
     gateway: &Gateway,
@@ -86,13 +94,16 @@ pub async fn add(
     files: Vec<RuleFile>,
 ) -> Result<Shown, Error> {
     // Reading up to 200 files is work: it is done for the office alone.
-    let mut tx = gateway.store().snapshot().await?;
-    admit(&mut tx, region, claim).await?;
-    tx.rollback().await?;
-    let bundle = Bundle::new(files).map_err(|refused| unsound("files", refused.zh()))?;
+    may_add(gateway, region, claim).await?;
     let tables = gateway.rule_book().shipped().tables().clone();
-    let set = RuleSet::of(bundle, tables)
-        .map_err(|fault| unsound(&format!("files[{}]", fault.file()), fault.zh()))?;
+    let read = move || {
+        let bundle = Bundle::new(files).map_err(|refused| unsound("files", refused.zh()))?;
+        RuleSet::of(bundle, tables)
+            .map_err(|fault| unsound(&format!("files[{}]", fault.file()), fault.zh()))
+    };
+    // Megabytes of text: beside the threads that answer everybody else.
+    let read = tokio::task::spawn_blocking(read).await;
+    let set = read.map_err(|_| Error::Broken("a rule set that was being read"))??;
     let mut tx = gateway.store().begin().await?;
     let caller = admit(&mut tx, region, claim).await?;
     let (_, _, active) = settings(&mut tx, gateway, region).await?;

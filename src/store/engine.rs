@@ -293,6 +293,15 @@ impl Tx {
         }
     }
 
+    /// What makes a `SELECT` keep its rows as they are until the transaction ends, for others that do so
+    /// too: nothing on SQLite, which is exclusive already.
+    pub fn for_share(&self) -> &'static str {
+        match &self.arm {
+            TxArm::Sqlite(_) => "",
+            TxArm::Postgres(_) => " FOR SHARE",
+        }
+    }
+
     /// The present instant by the clock that decides: the database's on PostgreSQL, the given one
     /// on SQLite.
     pub async fn now(&mut self) -> Result<DateTime<Utc>, StoreError> {

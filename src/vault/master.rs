@@ -86,11 +86,10 @@ impl MasterKeys {
     /// with `#` are skipped. The highest version is the current one.
     pub fn from_hex_lines(text: &str) -> Result<Self, MasterKeyError> {
         let mut keys: Vec<MasterKey> = Vec::new();
-        for (line, content) in (1..).zip(text.split(['\n', ';'])) {
-            let content = content.trim();
-            if content.is_empty() || content.starts_with('#') {
+        for (line, content) in (1..).zip(lines(text)) {
+            let Some(content) = key_in(content) else {
                 continue;
-            }
+            };
             let key =
                 MasterKey::from_hex_line(content).ok_or(MasterKeyError::Malformed { line })?;
             if key.secret.iter().all(|&byte| byte == 0) {
@@ -109,6 +108,19 @@ impl MasterKeys {
         })
     }
 
+    /// The text that [`MasterKeys::from_hex_lines`] read, without the key of a version; all else stays
+    /// as it stands.
+    pub fn text_without(text: &str, version: u32) -> Zeroizing<String> {
+        let of_version = |line: &&str| {
+            let key = key_in(line).and_then(MasterKey::from_hex_line);
+            key.is_some_and(|key| key.version == version)
+        };
+        // Room for all of it: no secret stays behind in a buffer that was outgrown.
+        let mut kept = Zeroizing::new(String::with_capacity(text.len()));
+        kept.extend(lines(text).filter(|line| !of_version(line)));
+        kept
+    }
+
     pub fn current(&self) -> &MasterKey {
         &self.current
     }
@@ -119,6 +131,17 @@ impl MasterKeys {
             .chain(&self.older)
             .find(|key| key.version == version)
     }
+}
+
+/// The lines of a source of keys, each with what ends it.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['\n', ';'])
+}
+
+/// What a line says of a key; `None` where it is empty or a comment.
+fn key_in(line: &str) -> Option<&str> {
+    let content = line.trim_end_matches(['\n', ';']).trim();
+    (!content.is_empty() && !content.starts_with('#')).then_some(content)
 }
 
 #[cfg(test)]
@@ -138,6 +161,25 @@ mod tests {
         assert_eq!(keys.version(1).unwrap().secret(), &[1; 32]);
         assert!(keys.version(3).is_none());
         assert!(MasterKeys::from_hex_lines(&format!("{ONE};{TWO}")).is_ok());
+    }
+
+    #[test]
+    fn a_version_is_taken_out_however_its_line_ends() {
+        for (text, kept) in [
+            (format!("{ONE};{TWO}"), TWO.to_owned()),
+            (format!("{TWO};{ONE}\n"), format!("{TWO};")),
+            (
+                format!("# one {ONE}\r\n{ONE}\r\n {TWO}\n"),
+                format!("# one {ONE}\r\n {TWO}\n"),
+            ),
+            (TWO.to_owned(), TWO.to_owned()),
+        ] {
+            let left = MasterKeys::text_without(&text, 1);
+            assert_eq!(*left, kept);
+            let keys = MasterKeys::from_hex_lines(&left).unwrap();
+            assert_eq!(keys.current().version(), 2);
+            assert!(keys.version(1).is_none());
+        }
     }
 
     #[test]

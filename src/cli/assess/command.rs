@@ -1,7 +1,7 @@
 //! The arguments of `yuqiao assess`, and the files behind them.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -56,21 +56,110 @@ impl Assess {
             let file = File::open(&self.input).map_err(CliError::file(&self.input))?;
             Box::new(BufReader::new(file))
         };
-        let output: Box<dyn Write> = if dash(&self.output) {
-            Box::new(BufWriter::new(io::stdout().lock()))
-        } else {
-            let file = File::create(&self.output).map_err(CliError::file(&self.output))?;
-            Box::new(BufWriter::new(file))
-        };
         let asked = Asked {
             standard: self.standard,
             json: out.is_json(),
         };
-        let summary = assess(asked, input, output)?;
+        let summary = if dash(&self.output) {
+            assess(asked, input, BufWriter::new(io::stdout().lock()))?
+        } else {
+            let fresh = Fresh::beside(&self.output).map_err(CliError::file(&self.output))?;
+            let summary = assess(asked, input, BufWriter::new(&fresh.file))?;
+            fresh.keep().map_err(CliError::file(&self.output))?;
+            summary
+        };
         out.remark(&format!(
             "{} rows: {} scored, {} flagged, {} positions ignored",
             summary.rows, summary.scored, summary.flagged, summary.positions_ignored
         ));
         Ok(())
+    }
+}
+
+/// A file of results that takes its place when it is whole: the place may be the input's own.
+struct Fresh {
+    file: File,
+    /// Where it is until then; none where results go straight to what is no regular file.
+    until: Option<PathBuf>,
+    place: PathBuf,
+}
+
+impl Fresh {
+    fn beside(path: &Path) -> io::Result<Self> {
+        // A link stays one: what it leads to is replaced.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = fs::metadata(&place).ok();
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            let file = File::create(&place)?;
+            let until = None;
+            return Ok(Self { file, until, place });
+        }
+        let mut until = place.clone().into_os_string();
+        until.push(".new");
+        let file = File::create(&until)?;
+        if let Some(there) = there {
+            file.set_permissions(there.permissions())?;
+        }
+        let until = Some(until.into());
+        Ok(Self { file, until, place })
+    }
+
+    fn keep(mut self) -> io::Result<()> {
+        if let Some(until) = &self.until {
+            self.file.sync_all()?;
+            fs::rename(until, &self.place)?;
+            self.until = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Fresh {
+    /// What was not kept is not left behind.
+    fn drop(&mut self) {
+        if let Some(until) = &self.until {
+            let _ = fs::remove_file(until);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHILD: &str = "sex,age_days,weight_kg\nM,400,8.0\n";
+
+    fn onto_itself(dir: &Path, text: &str) -> (Result<(), CliError>, String) {
+        let file = dir.join("kids.csv");
+        fs::write(&file, text).unwrap();
+        let assess = Assess {
+            input: file.clone(),
+            standard: None,
+            output: file.clone(),
+        };
+        let done = assess.run(Output::new(false));
+        (done, fs::read_to_string(file).unwrap())
+    }
+
+    #[test]
+    fn a_file_may_be_assessed_onto_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let (done, text) = onto_itself(dir.path(), CHILD);
+        done.unwrap();
+        assert!(
+            text.starts_with("sex,age_days,weight_kg,clenhei_cm"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn results_that_were_not_finished_take_nobody_s_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let damaged = format!("{CHILD}M,400,heavy\n");
+        let (done, text) = onto_itself(dir.path(), &damaged);
+        assert!(done.is_err());
+        assert_eq!(text, damaged);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -106,11 +106,18 @@ pub fn received(files: Vec<wire::RuleFile>) -> Result<RuleSet, RuleSetError> {
     Ok(RuleSet::of(Bundle::new(files.collect())?, Tables::load()?)?)
 }
 
-/// Writes a set's files below a directory. What is there already stays.
+/// Writes a set's files below a directory. What is there already stays: then nothing is written, since
+/// half a set beside other files may pass for a sound one.
 ///
 /// # Errors
 /// Where a file is there, or can't be written.
 pub fn write(dir: &Path, set: &RuleSet) -> Result<(), CliError> {
+    for of in set.bundle().files() {
+        let path = dir.join(&of.name);
+        if path.symlink_metadata().is_ok() {
+            return Err(CliError::file(path)(io::ErrorKind::AlreadyExists.into()));
+        }
+    }
     let schedules = dir.join(SCHEDULES);
     fs::create_dir_all(&schedules).map_err(CliError::file(&schedules))?;
     for of in set.bundle().files() {
@@ -122,4 +129,27 @@ pub fn write(dir: &Path, set: &RuleSet) -> Result<(), CliError> {
         io::Write::write_all(&mut made, of.text.as_bytes()).map_err(CliError::file(&path))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_written_whole_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let set = RuleSet::load().unwrap();
+        let last = &set.bundle().files().last().unwrap().name;
+        let dir = home.path().join("rules");
+        fs::create_dir_all(dir.join(SCHEDULES)).unwrap();
+        fs::write(dir.join(last), "of others").unwrap();
+        assert!(write(&dir, &set).is_err());
+        let there = |dir: &Path| fs::read_dir(dir).unwrap().count();
+        let schedule = usize::from(last.starts_with(SCHEDULES));
+        assert_eq!(there(&dir), 2 - schedule, "the folder, and what was there");
+        assert_eq!(there(&dir.join(SCHEDULES)), schedule);
+        fs::remove_file(dir.join(last)).unwrap();
+        write(&dir, &set).unwrap();
+        assert_eq!(read(&[dir]).unwrap().id(), set.id());
+    }
 }

@@ -2,15 +2,15 @@
 //! child may stand in the files of several.
 //!
 //! The files are read twice. The first reading keeps of each row only where it is and whose: some
-//! twenty bytes, so that a million check-ups take tens of megabytes, and the second reads each child's
+//! thirty bytes, so that a million check-ups take tens of megabytes, and the second reads each child's
 //! rows from their places. Nothing is copied to disk.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -21,10 +21,21 @@ const READ_AHEAD: usize = 1 << 20;
 
 /// Where one row is.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+struct Place {
     file: u32,
+    line: u32,
     length: u32,
     offset: u64,
+}
+
+/// One row of a child, read from its place.
+pub struct Row {
+    /// Number of its file.
+    pub file: u32,
+    /// Number of its line, from 1.
+    pub line: u32,
+    /// What it says.
+    pub text: String,
 }
 
 /// The rows of every child.
@@ -33,8 +44,8 @@ pub struct Histories {
     places: Vec<Place>,
     /// The first place of each child, and the end.
     starts: Vec<usize>,
-    /// Lines without an identifier that could be read.
-    pub unreadable: u64,
+    /// Lines without an identifier that could be read, or too long: file and line.
+    pub unreadable: Vec<(u32, u32)>,
 }
 
 /// Of a row only what tells whose it is; everything else is passed over.
@@ -73,32 +84,30 @@ impl Histories {
         let mut children = Children::default();
         let mut rows: Vec<(u32, Place)> = Vec::new();
         let mut files = Vec::new();
-        let mut unreadable = 0;
+        let mut unreadable = Vec::new();
         for (path, number) in paths.iter().zip(0..) {
             let file = File::open(path).map_err(CliError::file(path))?;
             let mut reader = BufReader::with_capacity(READ_AHEAD, &file);
-            let (mut offset, mut line) = (0_u64, Vec::new());
-            loop {
-                line.clear();
-                let length = reader
-                    .read_until(b'\n', &mut line)
-                    .map_err(CliError::file(path))?;
+            let (mut offset, mut text) = (0_u64, Vec::new());
+            for line in 1.. {
+                let length = next_line(&mut reader, &mut text).map_err(CliError::file(path))?;
                 if length == 0 {
                     break;
                 }
+                read(length);
                 let place = Place {
                     file: number,
+                    line,
                     length: u32::try_from(length).unwrap_or(u32::MAX),
                     offset,
                 };
-                offset += length as u64;
-                read(length as u64);
-                if line.trim_ascii().is_empty() {
+                offset += length;
+                if text.trim_ascii().is_empty() {
                     continue;
                 }
-                match identifiers(&line).and_then(|of| children.of(&of)) {
-                    Some(child) if length <= LONGEST_LINE => rows.push((child, place)),
-                    _ => unreadable += 1,
+                match identifiers(&text).and_then(|of| children.of(&of)) {
+                    Some(child) if length <= LONGEST_LINE as u64 => rows.push((child, place)),
+                    _ => unreadable.push((number, line)),
                 }
             }
             files.push((file, path.clone()));
@@ -133,11 +142,18 @@ impl Histories {
         self.places.len()
     }
 
-    /// The rows of one child: the file's number and the text of each.
+    /// The path of a file, by its number.
+    pub fn path(&self, file: u32) -> Option<&Path> {
+        self.files
+            .get(file as usize)
+            .map(|(_, path)| path.as_path())
+    }
+
+    /// The rows of one child.
     ///
     /// # Errors
     /// Where a file can't be read any more.
-    pub fn of_child(&self, child: usize) -> Result<Vec<(usize, String)>, CliError> {
+    pub fn of_child(&self, child: usize) -> Result<Vec<Row>, CliError> {
         let (Some(&from), Some(&until)) = (self.starts.get(child), self.starts.get(child + 1))
         else {
             return Ok(Vec::new());
@@ -146,20 +162,34 @@ impl Histories {
         places.iter().map(|place| self.row(place)).collect()
     }
 
-    fn row(&self, place: &Place) -> Result<(usize, String), CliError> {
-        let number = place.file as usize;
+    fn row(&self, place: &Place) -> Result<Row, CliError> {
         let (file, path) = self
             .files
-            .get(number)
+            .get(place.file as usize)
             .ok_or(CliError::Answer("a row of no file"))?;
         let mut bytes = vec![0; place.length as usize];
         let read = file.read_exact_at(&mut bytes, place.offset);
         let text = read.and_then(|()| {
             String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
         });
-        text.map(|text| (number, text))
-            .map_err(CliError::file(path))
+        let text = text.map_err(CliError::file(path))?;
+        Ok(Row {
+            file: place.file,
+            line: place.line,
+            text,
+        })
     }
+}
+
+/// Reads a line with its end, and gives how many bytes it has. Of one longer than a row may be only
+/// the beginning is kept.
+fn next_line(reader: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<u64> {
+    into.clear();
+    let most = LONGEST_LINE as u64;
+    let kept = reader.by_ref().take(most).read_until(b'\n', into)? as u64;
+    let whole = kept < most || into.ends_with(b"\n");
+    let rest = if whole { 0 } else { reader.skip_until(b'\n')? };
+    Ok(kept + rest as u64)
 }
 
 fn identifiers(line: &[u8]) -> Option<Vec<u64>> {
@@ -237,7 +267,7 @@ mod tests {
         serde_json::json!({"checkUp": {"recordId": record, "subject": subject}}).to_string()
     }
 
-    fn histories(files: &[&str]) -> (Vec<Vec<String>>, u64) {
+    fn histories(files: &[&str]) -> (Vec<Vec<String>>, Vec<(u32, u32)>) {
         let dir = tempfile::tempdir().unwrap();
         let paths: Vec<PathBuf> = files
             .iter()
@@ -251,8 +281,8 @@ mod tests {
         let histories = Histories::of(&paths, |_| {}).unwrap();
         let records = |child| {
             let rows = histories.of_child(child).unwrap();
-            let record = |(_, text): (usize, String)| {
-                let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let record = |row: Row| {
+                let value: serde_json::Value = serde_json::from_str(&row.text).unwrap();
                 value["checkUp"]["recordId"].as_str().unwrap().to_owned()
             };
             rows.into_iter().map(record).collect()
@@ -273,7 +303,19 @@ mod tests {
         let two = format!("{}\nno json\n{}", row("4", &["b"]), row("5", &["c"]));
         let (children, unreadable) = histories(&[&one, &two]);
         assert_eq!(children, [vec!["1", "3"], vec!["2", "4"], vec!["5"]]);
-        assert_eq!(unreadable, 1);
+        assert_eq!(unreadable, [(1, 2)], "file and line");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over_and_not_kept() {
+        let long = format!("{}{}", row("2", &["a"]), " ".repeat(LONGEST_LINE));
+        let rows = format!("{}\n{long}\n{}", row("1", &["a"]), row("3", &["a"]));
+        let (children, unreadable) = histories(&[&rows]);
+        assert_eq!(children, [vec!["1", "3"]]);
+        assert_eq!(unreadable, [(0, 2)]);
+        let mut kept = Vec::new();
+        let read = next_line(&mut long.as_bytes(), &mut kept).unwrap();
+        assert_eq!((read, kept.len()), (long.len() as u64, LONGEST_LINE));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -13,11 +14,11 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::files::SHIPPED;
-use super::histories::Histories;
+use super::histories::{Histories, Row};
 use super::{bar, found, set};
 use crate::cli::Global;
 use crate::cli::county::today_in_china;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, SOME_REFUSED};
 use crate::cli::output::Output;
 use crate::clinical::assess::{Examined, Raised, Setting, assess};
 use crate::clinical::rules::RuleSet;
@@ -30,6 +31,8 @@ use crate::rpc::exchange::{Alone, alone};
 use crate::rpc::json::from_json;
 use crate::rpc::wire::PushRequest;
 
+/// Rows that were passed over and are told by file and line; of more only the count.
+const MOST_TOLD: usize = 20;
 /// Children taken by a core at a time.
 const AT_A_TIME: usize = 64;
 
@@ -72,26 +75,43 @@ struct Question<'a> {
 struct Counted {
     tally: Tally,
     check_ups: u64,
-    /// Rows that are no check-up, or say no birth date.
-    refused: u64,
+    /// Rows that are no check-up, or say no birth date: file and line.
+    refused: Vec<(u32, u32)>,
+}
+
+/// What was counted, over all files.
+struct Replayed {
+    counted: Counted,
+    /// The first rows that were passed over, as `FILE:LINE`.
+    told: Vec<String>,
+    seconds: f64,
 }
 
 impl Replay {
-    /// Assesses every child of the files by both sets.
+    /// Assesses every child of the files by both sets. Rows that are passed over are named on standard
+    /// error, and in the exit code.
     ///
     /// # Errors
     /// Where a set is not sound, or a file can't be read.
-    pub async fn run(self, global: &Global, out: Output) -> Result<(), CliError> {
+    pub async fn run(self, global: &Global, out: Output) -> Result<ExitCode, CliError> {
         let new = set(global, &self.set).await?;
         let old = set(global, &self.against).await?;
         let counted = tokio::task::spawn_blocking(move || self.replay(&old, &new));
-        let (counted, seconds) = counted
+        let replayed = counted
             .await
             .map_err(|_| CliError::Answer("a replay that broke off"))??;
-        tell(&counted, seconds, out)
+        for place in &replayed.told {
+            eprintln!("{place}: passed over 未计入");
+        }
+        tell(&replayed, out)?;
+        Ok(if replayed.counted.refused.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(SOME_REFUSED)
+        })
     }
 
-    fn replay(&self, old: &RuleSet, new: &RuleSet) -> Result<(Counted, f64), CliError> {
+    fn replay(&self, old: &RuleSet, new: &RuleSet) -> Result<Replayed, CliError> {
         let begun = SystemClock.now();
         let reading = bar("bytes read");
         reading.set_length(
@@ -118,9 +138,18 @@ impl Replay {
         };
         let mut counted = question.on_every_core(&bar)?;
         bar.finish_and_clear();
-        counted.refused += histories.unreadable;
-        let took = SystemClock.now() - begun;
-        Ok((counted, took.as_seconds_f64()))
+        counted.refused.extend(&histories.unreadable);
+        counted.refused.sort_unstable();
+        let told = counted.refused.iter().take(MOST_TOLD);
+        let told = told.filter_map(|&(file, line)| {
+            let path = histories.path(file)?;
+            Some(format!("{}:{line}", path.display()))
+        });
+        Ok(Replayed {
+            told: told.collect(),
+            counted,
+            seconds: (SystemClock.now() - begun).as_seconds_f64(),
+        })
     }
 }
 
@@ -143,7 +172,7 @@ impl Question<'_> {
             let part = part?;
             whole.tally.add(part.tally);
             whole.check_ups += part.check_ups;
-            whole.refused += part.refused;
+            whole.refused.extend(part.refused);
         }
         Ok(whole)
     }
@@ -156,21 +185,24 @@ impl Question<'_> {
             if from >= self.histories.children() {
                 return Ok(counted);
             }
-            let before = counted.check_ups + counted.refused;
+            let rows = |counted: &Counted| counted.check_ups + counted.refused.len() as u64;
+            let before = rows(&counted);
             for child in from..(from + AT_A_TIME).min(self.histories.children()) {
                 self.child(child, &mut counted)?;
             }
-            bar.inc(counted.check_ups + counted.refused - before);
+            bar.inc(rows(&counted) - before);
         }
     }
 
     fn child(&self, child: usize, counted: &mut Counted) -> Result<(), CliError> {
         let rows = self.histories.of_child(child)?;
-        let read: Vec<Alone> = rows
-            .iter()
-            .filter_map(|(file, text)| check_up(*file, text))
-            .collect();
-        counted.refused += (rows.len() - read.len()) as u64;
+        let mut read: Vec<Alone> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match check_up(row) {
+                Some(check_up) => read.push(check_up),
+                None => counted.refused.push((row.file, row.line)),
+            }
+        }
         counted.check_ups += read.len() as u64;
         let Some(birth_date) = read.iter().find_map(|row| row.birth_date) else {
             return Ok(());
@@ -212,9 +244,10 @@ impl Question<'_> {
 }
 
 /// A row's check-up; none where it is not one, or says no birth date: rules need the age.
-fn check_up(file: usize, text: &str) -> Option<Alone> {
-    let request: PushRequest = from_json(text.trim_start_matches('\u{feff}').trim()).ok()?;
-    let row = alone(&file.to_string(), request.check_up?).ok()?;
+fn check_up(row: &Row) -> Option<Alone> {
+    let text = row.text.trim_start_matches('\u{feff}').trim();
+    let request: PushRequest = from_json(text).ok()?;
+    let row = alone(&row.file.to_string(), request.check_up?).ok()?;
     row.birth_date.is_some().then_some(row)
 }
 
@@ -236,12 +269,13 @@ fn fates(old: Vec<Raised>, new: Vec<Raised>) -> Vec<(Fate, String, Level)> {
     fates
 }
 
-fn tell(counted: &Counted, seconds: f64, out: Output) -> Result<(), CliError> {
+fn tell(replayed: &Replayed, out: Output) -> Result<(), CliError> {
     let Counted {
         tally,
         check_ups,
         refused,
-    } = counted;
+    } = &replayed.counted;
+    let (refused, seconds) = (refused.len(), replayed.seconds);
     let rate = *check_ups as f64 / seconds.max(1e-9);
     if out.is_json() {
         let rows: Vec<Value> = tally

@@ -15,7 +15,8 @@ pub const MOST_FILES: usize = 200;
 pub const LONGEST_FILE: usize = 512 << 10;
 /// The longest set, in bytes over all its files.
 pub const LONGEST_SET: usize = 4 << 20;
-const LONGEST_NAME: usize = 64;
+/// The longest name of a file, in bytes, with its folder.
+pub const LONGEST_NAME: usize = 64;
 /// Schedule files stand in this folder of a set, rule files beside it.
 pub const SCHEDULES: &str = "schedules/";
 

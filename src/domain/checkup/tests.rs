@@ -57,7 +57,7 @@ fn a_day_that_is_a_finding_lies_between_birth_and_the_check_up() {
     assert_eq!(onset("2024-02-05"), Ok(()));
     assert_eq!(onset("2023-06-01"), Ok(()));
     let refused = Err((
-        "findings[0].value.date".to_owned(),
+        "findings[0].date".to_owned(),
         "CHECKUP_FINDING_DATE_IMPOSSIBLE",
     ));
     assert_eq!(onset("2024-02-06"), refused);

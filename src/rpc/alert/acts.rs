@@ -44,7 +44,7 @@ impl Alerts {
         let mut f = Fields::default();
         let alert = f.name::<Alert>("name", &request.name);
         let outcome = f.word("outcome", request.outcome);
-        let note = f.optional_text("note", &request.note, LONGEST_WORDS);
+        let note = f.optional_lines("note", &request.note, LONGEST_WORDS);
         let (alert, outcome, note) = f.finish((|| Some((alert?, outcome?, note?)))())?;
         let note = Zeroizing::new(note);
         let act = Act::FollowUp { outcome, note };
@@ -60,7 +60,7 @@ impl Alerts {
         let mut f = Fields::default();
         let alert = f.name::<Alert>("name", &request.name);
         let decision = f.word("decision", request.decision);
-        let reason = f.text("reason", &request.reason, LONGEST_WORDS);
+        let reason = f.lines("reason", &request.reason, LONGEST_WORDS);
         let (alert, decision, reason) = f.finish((|| Some((alert?, decision?, reason?)))())?;
         let reason = Zeroizing::new(reason);
         let act = Act::Resolve { decision, reason };

@@ -11,6 +11,7 @@
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use chrono::NaiveDate;
+use zeroize::Zeroizing;
 
 use super::{
     names::{self, Resource},
@@ -85,13 +86,39 @@ impl Fields {
 
     /// The same; may be empty.
     pub fn optional_text(&mut self, field: &str, value: &str, longest: usize) -> Option<String> {
+        self.characters(field, value, longest, |c| !c.is_control())
+    }
+
+    /// Text as [`Fields::text`], of one or more lines: a line ends with one character, and tabs stay.
+    pub fn lines(&mut self, field: &str, value: &str, longest: usize) -> Option<String> {
+        if value.trim().is_empty() {
+            self.refuse(field, Reason::FieldRequired);
+            return None;
+        }
+        self.optional_lines(field, value, longest)
+    }
+
+    /// The same; may be empty.
+    pub fn optional_lines(&mut self, field: &str, value: &str, longest: usize) -> Option<String> {
+        let value = Zeroizing::new(value.replace("\r\n", "\n"));
+        let fit = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        self.characters(field, &value, longest, fit)
+    }
+
+    fn characters(
+        &mut self,
+        field: &str,
+        value: &str,
+        longest: usize,
+        fit: impl Fn(char) -> bool,
+    ) -> Option<String> {
         let value = value.trim();
         let problem = if value.chars().count() > longest {
             Reason::FieldTooLong
-        } else if value.chars().any(char::is_control) {
-            Reason::FieldMalformed
-        } else {
+        } else if value.chars().all(fit) {
             return Some(value.to_owned());
+        } else {
+            Reason::FieldMalformed
         };
         self.refuse(field, problem);
         None
@@ -291,6 +318,8 @@ mod tests {
         f.text("display_name", " \t", 9);
         f.text("note", "一二三四", 3);
         f.text("line", "a\u{7}b", 9);
+        f.text("one line", "a\nb", 9);
+        f.lines("lines", "a\rb", 9);
         f.number("places", 7, 0..=6);
         f.day("first_day", "2026-9-1");
         f.period(("from", "2026-09-02"), ("until", "2026-09-01"));
@@ -305,6 +334,8 @@ mod tests {
             ("display_name", "FIELD_REQUIRED"),
             ("note", "FIELD_TOO_LONG"),
             ("line", "FIELD_MALFORMED"),
+            ("one line", "FIELD_MALFORMED"),
+            ("lines", "FIELD_MALFORMED"),
             ("places", "FIELD_OUT_OF_RANGE"),
             ("first_day", "DATE_MALFORMED"),
             ("until", "PERIOD_INVERTED"),
@@ -325,6 +356,9 @@ mod tests {
     fn what_may_be_left_out_may() {
         let mut f = Fields::default();
         assert_eq!(f.optional_text("a", "", 3).as_deref(), Some(""));
+        let lines = f.lines("a", " 一\r\n\t二\n", 4);
+        assert_eq!(lines.as_deref(), Some("一\n\t二"));
+        assert_eq!(f.optional_lines("a", "\r\n", 3).as_deref(), Some(""));
         assert_eq!(f.optional_day("b", ""), Some(None));
         assert_eq!(
             f.optional_name_in::<Organization>("c", "", None),

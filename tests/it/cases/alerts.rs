@@ -7,12 +7,12 @@ use yuqiao::{
         rules::RuleSet,
         schedule::{CareSpan, Life, Schedules},
     },
-    domain::{growth_standard::GrowthStandard, sex::Sex},
+    domain::growth_standard::GrowthStandard,
 };
 
 use super::{
     Case,
-    history::{History, day},
+    history::{History, day, given, sex},
     hold,
     schedules::spans,
 };
@@ -58,22 +58,20 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
         .collect();
     let life = Life {
         birth_date: day(&case["born"]),
-        sex: Some(if case["sex"] == "M" {
-            Sex::Male
-        } else {
-            Sex::Female
-        }),
-        gestation_days: case["gestation_days"].parse().ok(),
+        sex: Some(sex(&case["sex"])),
+        gestation_days: given(&case["gestation_days"], |days| days.parse().ok()),
         known_since: None,
         died: None,
         care: &care,
         absences: &[],
         optional: &[],
     };
+    let altitude = given(&case["altitude_m"], |metres| metres.parse().ok());
+    let standard = given(&case["standard"], GrowthStandard::parse);
     let setting = Setting {
-        altitude_m: case["altitude_m"].parse().unwrap_or(0),
-        correct_for_altitude: !case["altitude_m"].is_empty(),
-        growth_standard: GrowthStandard::parse(&case["standard"]).unwrap_or(GrowthStandard::Wst423),
+        altitude_m: altitude.unwrap_or(0),
+        correct_for_altitude: altitude.is_some(),
+        growth_standard: standard.unwrap_or(GrowthStandard::Wst423),
     };
     let today = day(&case["today"]);
     let assessment = assess(

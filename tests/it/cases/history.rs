@@ -11,6 +11,7 @@ use yuqiao::{
         catalogue::{FindingCode, Kind},
         checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind},
         finding::{Finding, FindingStatus, RawValue},
+        sex::Sex,
     },
 };
 
@@ -19,6 +20,20 @@ const SOURCE: &str = "hospital";
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap_or_else(|_| panic!("no day: {text}"))
+}
+
+pub fn sex(text: &str) -> Sex {
+    match text {
+        "M" => Sex::Male,
+        "F" => Sex::Female,
+        _ => panic!("no sex: {text:?}"),
+    }
+}
+
+/// What a cell says; none where it is empty. A misspelt one is no empty one.
+pub fn given<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    let read = |text| read(text).unwrap_or_else(|| panic!("no such value: {text:?}"));
+    (!text.is_empty()).then(|| read(text))
 }
 
 /// A child's check-ups with the ids that alerts name.

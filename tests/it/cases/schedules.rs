@@ -1,14 +1,11 @@
 //! Cases of schedules: the four days and the status of one item on one day.
 
 use chrono::NaiveDate;
-use yuqiao::{
-    clinical::schedule::{Absence, CareSpan, Life, Schedules, Status, forecast},
-    domain::sex::Sex,
-};
+use yuqiao::clinical::schedule::{Absence, CareSpan, Life, Schedules, Status, forecast};
 
 use super::{
     Case,
-    history::{History, day},
+    history::{History, day, given, sex},
     hold,
 };
 
@@ -48,13 +45,9 @@ fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
         .collect();
     let life = Life {
         birth_date: day(&case["born"]),
-        sex: Some(if case["sex"] == "M" {
-            Sex::Male
-        } else {
-            Sex::Female
-        }),
+        sex: Some(sex(&case["sex"])),
         gestation_days: None,
-        known_since: (!case["known_since"].is_empty()).then(|| day(&case["known_since"])),
+        known_since: given(&case["known_since"], |text| Some(day(text))),
         died: None,
         care: &care,
         absences: &absences,

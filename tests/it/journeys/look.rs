@@ -211,7 +211,7 @@ async fn an_assignment_opens_its_facility_to_the_instructor_and_nothing_else() {
             practitioner,
             agreement,
             first_day: today().to_string(),
-            last_day: today().to_string(),
+            last_day: (today() + chrono::Days::new(1)).to_string(),
             ..Default::default()
         };
         let request = wire::CreateAssignmentRequest {

@@ -4,6 +4,7 @@
 use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::Value;
+use tokio_stream::StreamExt;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt;
 use wire::{inbox_event::Event, preview_rule_set_response::Event as Previewed};
@@ -336,6 +337,30 @@ async fn an_unsound_set_is_refused_with_file_and_line_and_only_the_office_may_ad
     .await;
 }
 
+/// Who may not add a set is told so at the first message, and need send no other.
+///
+/// Break it: in `rpc/rule.rs`, ask `may_add` after the last message.
+#[tokio::test]
+async fn who_may_not_add_a_set_is_refused_before_it_has_sent_one() {
+    on_every_server(async |server| {
+        let county = County::at(server).await;
+        let head = adding("外人", &shipped()).swap_remove(0);
+        let endless = tokio_stream::iter([head]).chain(tokio_stream::pending());
+        let mut rules = county.facility.rules();
+        let asked = tokio::time::timeout(Duration::from_secs(20), rules.add_rule_set(endless));
+        let refusal = asked.await.expect("an answer to the first message");
+        assert_eq!(refused(refusal), "NOT_FOR_THIS_ORGANIZATION");
+
+        // Nor is a name kept that no file of a set may have.
+        let mut named = adding("名", &shipped());
+        named[1].file.as_mut().unwrap().name = "a".repeat(65);
+        let messages = tokio_stream::iter(named);
+        let long = county.commission.rules().add_rule_set(messages).await;
+        assert_eq!(refused(long), "FIELD_TOO_LONG");
+    })
+    .await;
+}
+
 fn yuqiao(arguments: &[&str]) -> std::process::Output {
     let mut program: Command = program();
     program.args(arguments).output().unwrap()
@@ -428,6 +453,16 @@ fn rules_are_edited_checked_compared_and_tried_without_a_gateway() {
         (&found["checkUps"], &found["refused"]),
         (&rows.into(), &0.into())
     );
+    // A row that is passed over is named, and the exit code says so.
+    let damaged = path("damaged.ndjson");
+    let text = std::fs::read_to_string(mch).unwrap();
+    std::fs::write(&damaged, format!("{text}\n{{\"checkUp\":7}}\n")).unwrap();
+    let passed = yuqiao(&["rules", "replay", &dir, &damaged, "--today", "2026-11-01"]);
+    assert_eq!(passed.status.code(), Some(3), "{passed:?}");
+    let told = String::from_utf8(passed.stderr).unwrap();
+    let line = text.lines().count() + 2;
+    assert!(told.contains(&format!("damaged.ndjson:{line}:")), "{told}");
+
     let registered = std::fs::read_to_string(path("county/children.ndjson")).unwrap();
     assert_eq!(found["children"], registered.lines().count());
     let rows = found["rows"].as_array().unwrap();

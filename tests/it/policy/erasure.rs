@@ -10,7 +10,7 @@ use yuqiao::{
     ledger::{KeyState, Leaf, LeafBody},
     pki::GuardianCode,
     service::{
-        Error, Reason,
+        Error, Reason, children,
         consents::Evidence,
         disclosure::Looks,
         erasures, guardian_codes,
@@ -18,13 +18,13 @@ use yuqiao::{
         rotation,
     },
     store::inboxes::{self, Pointer},
-    vault::MasterKeys,
+    vault::{MasterKeys, VaultError},
 };
 
 use crate::{
     support::{
         Bench, Raw,
-        county::{County, allergy, day, haemoglobin, shown},
+        county::{County, allergy, day, haemoglobin, registration, shown},
         engines::Place,
         on_every_engine, region,
     },
@@ -204,7 +204,8 @@ fn masters(versions: &[u32]) -> MasterKeys {
 }
 
 /// Invariant 10. Break it: in `service/rotation.rs`, let `rotate` pass over the keys of children; or
-/// in `service/erasures.rs`, let `replay` leave out `erasures::erase`.
+/// in `service/erasures.rs`, let `replay` leave out `erasures::erase`; or in `service/keyring.rs`, let
+/// `new_child` leave out `must_not_be_rotated_away`.
 #[tokio::test]
 async fn rotation_makes_an_erasure_final_and_a_restore_replays_it() {
     on_every_engine(async |bench| {
@@ -266,6 +267,14 @@ async fn rotation_makes_an_erasure_final_and_a_restore_replays_it() {
             0,
             "once is enough"
         );
+        // A gateway that was not started anew wraps no key that would be lost with the old version.
+        let claim = &county.mch.claim;
+        let late = children::register(&bench.gateway, claim, region(), registration(7)).await;
+        let unknown = VaultError::UnknownMaster(2);
+        assert!(matches!(late, Err(Error::Vault(why)) if why == unknown));
+        county.register(&both.gateway, 7).await;
+        let after = rotation::census(&both.gateway).await.unwrap();
+        assert_eq!(after.into_iter().collect::<Vec<_>>(), [(2, moved + 1)]);
         both.gateway.store().close().await;
 
         // The old version is gone: the others are read, and the backup's key opens no more.

@@ -350,7 +350,10 @@ async fn a_region_s_rule_set_is_its_own() {
         let id = added.await.unwrap().row.id;
         let claim = &there.claim;
         let activated = rule_sets::activate(&bench.gateway, elsewhere, claim, id, None).await;
-        assert!(activated.is_err());
+        let refused = activated.err().map(|e| e.reason());
+        assert_eq!(refused, Some(Reason::NotFound));
+        let got = rule_sets::get(&bench.gateway, elsewhere, claim, id).await;
+        assert_eq!(got.err().map(|e| e.reason()), Some(Reason::NotFound));
         let listed = rule_sets::list(&bench.gateway, elsewhere, claim, None, 10)
             .await
             .unwrap();

@@ -153,7 +153,11 @@ impl Client {
     /// The same client on a line to another endpoint of the deployment.
     pub async fn at(&self, endpoint: &str) -> Self {
         let dial = self.credentials.dial(endpoint);
-        let channel = dial.connect().await.unwrap();
+        self.on(dial.connect().await.unwrap())
+    }
+
+    /// The same client on a line that is open already.
+    pub fn on(&self, channel: Channel) -> Self {
         Self {
             channel,
             ..self.clone()

@@ -93,6 +93,19 @@ pub fn resident_id(n: u32) -> ResidentId {
     ResidentId::parse(&format!("{digits}{check}")).unwrap()
 }
 
+/// What is said of child `n` when it is registered.
+pub fn registration(n: u32) -> Registration {
+    let number = format!("X{:09}", 150_000_001 + n);
+    let number = ChildIdentifier::parse(ChildIdentifier::BIRTH_CERTIFICATE, &number).unwrap();
+    Registration {
+        display_name: Zeroizing::new(CHILD_NAME.to_owned()),
+        sex: Sex::Female,
+        birth_date: day(BORN),
+        gestation_days: None,
+        identifiers: vec![number],
+    }
+}
+
 impl County {
     /// Everything up to the filed agreements, and `children` registered children in nobody's care.
     pub async fn lay_out(bench: &Bench, children: u32) -> Self {
@@ -202,15 +215,8 @@ impl County {
 
     /// Registers a child with its guardian.
     pub async fn register(&self, gateway: &Gateway, n: u32) -> Ward {
-        let number = format!("X{:09}", 150_000_001 + n);
-        let number = ChildIdentifier::parse(ChildIdentifier::BIRTH_CERTIFICATE, &number).unwrap();
-        let registration = Registration {
-            display_name: Zeroizing::new(CHILD_NAME.to_owned()),
-            sex: Sex::Female,
-            birth_date: day(BORN),
-            gestation_days: None,
-            identifiers: vec![number.clone()],
-        };
+        let registration = registration(n);
+        let number = registration.identifiers[0].clone();
         let claim = &self.mch.claim;
         let child = children::register(gateway, claim, self.region(), registration).await;
         let child = child.unwrap().id;

@@ -51,6 +51,14 @@ fn weight(grams: i64) -> wire::Finding {
     quantity("WEIGHT", grams, 0, "g")
 }
 
+fn began(day: &str) -> wire::Finding {
+    wire::Finding {
+        code: "ONSET_DATE".to_owned(),
+        value: Some(wire::finding::Value::Date(day.to_owned())),
+        ..Default::default()
+    }
+}
+
 fn dated(mut row: PushRequest, date: String) -> PushRequest {
     row.check_up.as_mut().unwrap().date = date;
     row
@@ -74,7 +82,8 @@ async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
         let known = |findings| row(&family.number, "r", findings);
         let stranger = |findings| row(&number(), "r", findings);
         let at = |n: usize, part: &str| format!("check_up.findings[{n}].{part}");
-        let tomorrow = (today() + chrono::Days::new(1)).to_string();
+        // Not tomorrow, which may have come meanwhile.
+        let ahead = (today() + chrono::Days::new(2)).to_string();
         let before =
             (birth().parse::<chrono::NaiveDate>().unwrap() - chrono::Days::new(1)).to_string();
         let well = || vec![haemoglobin(1200)];
@@ -92,17 +101,17 @@ async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
                 "CHECKUP_BEFORE_BIRTH",
             ),
             (
-                dated(stranger(well()), before),
+                dated(stranger(well()), before.clone()),
                 date.clone(),
                 "CHECKUP_BEFORE_BIRTH",
             ),
             (
-                dated(known(well()), tomorrow.clone()),
+                dated(known(well()), ahead.clone()),
                 date.clone(),
                 "CHECKUP_IN_FUTURE",
             ),
             (
-                dated(stranger(well()), tomorrow),
+                dated(stranger(well()), ahead),
                 date.clone(),
                 "CHECKUP_IN_FUTURE",
             ),
@@ -147,6 +156,22 @@ async fn a_bad_row_says_what_is_wrong_with_which_field_and_leaves_nothing() {
                 known(vec![haemoglobin(1200), coded("HEARING", "MAYBE", "")]),
                 at(1, "coded"),
                 "FINDING_VALUE_CODE_UNKNOWN",
+            ),
+            // It began before the child, after the check-up, or on no day.
+            (
+                known(vec![haemoglobin(1200), began(&before)]),
+                at(1, "date"),
+                "CHECKUP_FINDING_DATE_IMPOSSIBLE",
+            ),
+            (
+                known(vec![began(&ago(9))]),
+                at(0, "date"),
+                "CHECKUP_FINDING_DATE_IMPOSSIBLE",
+            ),
+            (
+                known(vec![began("2026-02-30")]),
+                at(0, "date"),
+                "FINDING_DATE_MALFORMED",
             ),
         ];
         for (bad, field, reason) in cases {

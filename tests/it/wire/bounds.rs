@@ -1,5 +1,7 @@
 //! Bounds as a client meets them: a page, a rate.
 
+use std::time::Instant;
+
 use tonic::Code;
 use tonic_types::StatusExt;
 use yuqiao::rpc::wire;
@@ -67,16 +69,18 @@ async fn who_calls_too_often_is_told_so_and_others_are_heard() {
         let get = || wire::GetRegionRequest {
             name: PARENT.to_owned(),
         };
-        let mut refused = None;
         let mut heard = 0;
-        for _ in 0..60 {
+        let begun = Instant::now();
+        let status = loop {
             match loud.directory().get_region(get()).await {
                 Ok(_) => heard += 1,
-                Err(status) => refused = Some(status),
+                Err(status) => break status,
             }
-        }
-        let status = refused.expect("sixty calls are too many");
-        assert!((20..40).contains(&heard), "ten seconds' worth: {heard}");
+            // Ten seconds' worth at once, and two a second since, however slow the machine is.
+            let most = 22 + 2 * begun.elapsed().as_secs();
+            assert!(heard <= most, "{heard} calls were heard");
+        };
+        assert!(heard >= 20, "ten seconds' worth: {heard}");
         let details = status.get_error_details();
         assert!(details.retry_info().is_some(), "it may come back");
         refused_with::<()>(Err(status), (Code::ResourceExhausted, "TOO_OFTEN"), &[]);
