@@ -47,16 +47,20 @@ class Sheet:
 
 def anaemia():
     """110 g/L from 6 months to under 6 years, 120 from 6 years, 145 newborn, 90 at 1-4 months, 100
-    at 4-6 months; grades <60, 60-89; the lower limit of the standard rises 4% per 1000 m."""
+    at 4-6 months; grades <60, 60-89 of what lies below 110; the lower limit of the standard rises 4%
+    per 1000 m. Under 6 months the sources have limits and no grades: a newborn below 90 is a matter
+    of the same day, an infant from 60 to 89 one of a week [P]."""
     sheet = Sheet("HB")
     born = d("2024-03-10")
 
     def grade(age, value, altitude):
         rise = D(1) + D("0.04") * altitude / 1000
+        if age < 1 and value < 90:
+            return ["ANAEMIA_NEWBORN_SEVERE"]
         if value < 60:
             return ["ANAEMIA_SEVERE"]
         if value < 90:
-            return ["ANAEMIA_MODERATE"]
+            return ["ANAEMIA_MODERATE" if age >= 6 else "ANAEMIA_UNDER_6_MONTHS"]
         if 6 <= age < 72 and value < 110 * rise:
             return ["ANAEMIA_MILD"]
         if age >= 72 and value < 120 * rise:
@@ -85,6 +89,20 @@ def anaemia():
         (f"{a} V08 HAEMOGLOBIN=112; {b} OTHER HAEMOGLOBIN=88", ["ANAEMIA_MODERATE"]),
     ]:
         sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 复查", born, b, history, expected)
+    # A visit up to two weeks early counts for its age, so its limits are that age's [P].
+    for visit, age, value, expected in [
+        ("V06", 6, 105, ["ANAEMIA_MILD"]), ("V06", 6, 89, ["ANAEMIA_MODERATE"]),
+        ("V06", 6, 110, []), ("V72", 72, 115, ["ANAEMIA_MILD_FROM_6_YEARS"]),
+        ("V72", 72, 120, []),
+    ]:
+        for early in (1, 10, 14):
+            day = months(born, age) - early * DAY
+            sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度; {visit}", born, day,
+                      f"{day} {visit} HAEMOGLOBIN={value}", expected)
+    for age, value in [(6, 105), (72, 115)]:
+        day = months(born, age) - 20 * DAY
+        sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度", born, day,
+                  f"{day} OTHER HAEMOGLOBIN={value}", [])
     return sheet.write("anaemia.csv")
 
 
@@ -240,7 +258,63 @@ def senses():
             apart = age >= 48 and abs(D(left) - D(right)) >= D("0.2")
             sheet.add("VISION/VISION_DIFFERENCE", eyes, born, day, history,
                       ["VISION_EYES_DIFFER"] if apart else [])
+    # A visit up to two weeks early counts for its age, so its limits are that age's [P].
+    for visit, age, value, rule in [("V48", 48, "4.8", "VISION_LOW_4_YEARS"),
+                                    ("V60", 60, "4.9", "VISION_LOW_5_YEARS")]:
+        for early, expected in [(1, [rule]), (10, [rule]), (14, [rule]), (20, [])]:
+            day = months(born, age) - early * DAY
+            kind = visit if early <= 14 else "OTHER"
+            history = f"{day} {kind} VISION_LEFT={value} VISION_RIGHT={value}"
+            sheet.add("VISION/VISION_LOW", eyes, born, day, history, expected)
+    day = months(born, 48) - 10 * DAY
+    sheet.add("VISION/VISION_DIFFERENCE", eyes, born, day,
+              f"{day} V48 VISION_LEFT=5.0 VISION_RIGHT=5.2", ["VISION_EYES_DIFFER"])
+    newborn = "新生儿听力筛查: 42 天复筛, 3 个月内诊断"
+    failed = f"{born + DAY} V00 NEWBORN_HEARING_SCREEN=FAIL"
+    again = f"{failed}; {born + 42 * DAY} OTHER NEWBORN_HEARING_RESCREEN=FAIL"
+    about = "HEARING/NEWBORN_HEARING"
+    heard, found = months(born, 6), months(born, 8)
+    for history, today, expected in [
+        (failed, born + 41 * DAY, ["NEWBORN_HEARING_FAIL"]),
+        (failed, born + 42 * DAY, ["NEWBORN_HEARING_FAIL_42_DAYS"]),
+        (failed, months(born, 3), ["NEWBORN_HEARING_FAIL_3_MONTHS"]),
+        (again, born + 42 * DAY, ["NEWBORN_HEARING_RESCREEN_FAIL"]),
+        (again, months(born, 3), ["NEWBORN_HEARING_RESCREEN_FAIL_3_MONTHS"]),
+        (again, months(born, 12) - DAY, ["NEWBORN_HEARING_RESCREEN_FAIL_3_MONTHS"]),
+        # Years later it is no matter of the same week any more [P] …
+        (again, months(born, 12), ["NEWBORN_HEARING_RESCREEN_FAIL_12_MONTHS"]),
+        (again, months(born, 60), ["NEWBORN_HEARING_RESCREEN_FAIL_12_MONTHS"]),
+        # … and a child that hears at its visit is no urgent one, though no test has settled it [P].
+        (f"{again}; {heard} V06 HEARING=PASS", heard, ["NEWBORN_HEARING_RESCREEN_FAIL_HEARD"]),
+        (f"{failed}; {heard} V06 HEARING=PASS", heard, ["NEWBORN_HEARING_FAIL_HEARD"]),
+        (f"{again}; {found} OTHER HEARING_DIAGNOSIS=LOSS", found, []),
+        (f"{again}; {found} OTHER HEARING_DIAGNOSIS=NORMAL", found, []),
+        (f"{failed}; {born + 42 * DAY} OTHER NEWBORN_HEARING_RESCREEN=PASS", found, []),
+    ]:
+        sheet.add(about, newborn, born, today, history, expected)
+    sheet.add("HEARING/HEARING_FAIL", service, born, found,
+              f"{heard} V06 HEARING=FAIL; {found} OTHER HEARING_DIAGNOSIS=LOSS", [])
     return sheet.write("senses.csv")
+
+
+def newborn():
+    """Yellow within the first day, to the limbs or to hands and feet, or after two weeks: all are told
+    to a doctor [k]. Records hold days, so the day after birth counts as the first [P]."""
+    sheet = Sheet("NEW")
+    born = d("2026-03-12")
+    source = "国家基本公共卫生服务规范（第三版） 新生儿家庭访视: 黄疸"
+    rules = {"FACE": None, "TRUNK": None, "LIMBS": "JAUNDICE_LIMBS",
+             "PALMS_SOLES": "JAUNDICE_PALMS_SOLES"}
+    for age, visit in [(0, "OTHER"), (1, "OTHER"), (2, "V00"), (14, "V00"), (15, "V00"), (27, "V00"),
+                       (28, "V01"), (30, "V01"), (45, "V01"), (60, "V01")]:
+        day = born + age * DAY
+        for code, severe in rules.items():
+            rule = ("JAUNDICE_FIRST_DAY" if age < 2 else severe or
+                    ("JAUNDICE_PROLONGED" if age >= 15 else None))
+            sheet.add("EXAMINATION/JAUNDICE", source, born, day, f"{day} {visit} JAUNDICE={code}",
+                      [rule] if rule else [])
+        sheet.add("EXAMINATION/JAUNDICE", source, born, day, f"{day} {visit} JAUNDICE=NONE", [])
+    return sheet.write("newborn.csv")
 
 
 def development():
@@ -534,10 +608,19 @@ def overdue():
                   [f"CHECK_UP_OVERDUE_{visit}:{visit}"], subject="each")
         sheet.add(about, f"{service} {visit}", born, late, f"{due + 5 * DAY} {visit} WEIGHT=9000",
                   [], subject="each")
+    # The home visit and the check of the first month have four weeks each: late after 14 days.
+    for visit, due, rest in [("V00", born, "BIRTH_WEIGHT=3200"), ("V01", born + 28 * DAY, "WEIGHT=4200")]:
+        late, about = due + 14 * DAY, "CHECK_UP_DUE/CHECK_UP"
+        sheet.add(about, f"{service} {visit}", born, late, "",
+                  [f"CHECK_UP_OVERDUE_{visit}:{visit}"], subject="each")
+        sheet.add(about, f"{service} {visit}", born, late - DAY, "",
+                  [f"CHECK_UP_DUE:{visit}"], subject="each")
+        sheet.add(about, f"{service} {visit}", born, late, f"{due + 5 * DAY} {visit} {rest}",
+                  [], subject="each")
     return sheet.write("overdue.csv")
 
 
 if __name__ == "__main__":
     total = (anaemia() + growth_wst() + growth_who() + senses() + development() + rickets()
-             + conditions() + infectious() + institutions() + overdue())
+             + newborn() + conditions() + infectious() + institutions() + overdue())
     print(total, "cases")

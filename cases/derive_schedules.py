@@ -84,6 +84,11 @@ VISITS = [("V00", 0), ("V01", None), ("V03", 3), ("V06", 6), ("V08", 8), ("V12",
           ("V24", 24), ("V30", 30), ("V36", 36), ("V48", 48), ("V60", 60), ("V72", 72), (None, 84)]
 
 
+def late_days(name):
+    """Four weeks are all there is for V00 and V01: 30 days late would be never, or hardly. [cfg] [P]"""
+    return 14 if name in ("V00", "V01") else 30
+
+
 def visit_window(born, at):
     name, age = VISITS[at]
     if name == "V00":
@@ -93,9 +98,7 @@ def visit_window(born, at):
     else:
         due, latest = months(born, age), months(born, VISITS[at + 1][1])
     earliest = due if name in ("V00", "V01") else due - 14 * DAY
-    overdue = min(due + 30 * DAY, latest)
-    if overdue == latest:
-        overdue = latest
+    overdue = min(due + late_days(name) * DAY, latest)
     return name, earliest, due, overdue, latest
 
 
@@ -109,6 +112,8 @@ def visits():
             name, earliest, due, overdue, latest = visit_window(born, at)
             dates = dict(earliest=earliest, due=due, overdue=overdue, latest=latest)
             days = [due - DAY, due, overdue - DAY, overdue, latest - DAY, latest]
+            if name == "V00":
+                days = [due, latest - DAY, latest]  # the two between stand at the end
             for today in days:
                 if today >= born:
                     sheet.add(SERVICE, born, today, name,
@@ -142,10 +147,24 @@ def visits():
                     sheet.add(SERVICE, born, today, name, known_since=known,
                               status="NOT_APPLICABLE")
                 else:
-                    late = min(max(overdue, since + 30 * DAY), latest)
+                    late = min(max(overdue, since + late_days(name) * DAY), latest)
                     sheet.add(SERVICE, born, today, name, known_since=known, earliest=earliest,
                               due=due, overdue=late, latest=latest,
                               status=status(due, late, latest, today))
+    # The home visit that nobody made: late after 14 of its 28 days.
+    for born in map(d, BIRTHS):
+        name, earliest, due, overdue, latest = visit_window(born, 0)
+        for today in [overdue - DAY, overdue]:
+            sheet.add(SERVICE, born, today, name, earliest=earliest, due=due, overdue=overdue,
+                      latest=latest, status=status(due, overdue, latest, today))
+    # Registered within the first days: time to catch up, and late all the same.
+    for since in [d("2026-03-01") + days * DAY for days in (0, 3, 10, 13, 14, 20)]:
+        born = d("2026-03-01")
+        name, earliest, due, overdue, latest = visit_window(born, 0)
+        late = min(max(overdue, since + 14 * DAY), latest)
+        for today in sorted({late - DAY, late}):
+            sheet.add(SERVICE, born, today, name, known_since=since, earliest=earliest, due=due,
+                      overdue=late, latest=latest, status=status(due, late, latest, today))
     return sheet.write("visits.csv")
 
 
@@ -157,6 +176,8 @@ def guidance():
         name, earliest, due, overdue, latest = visit_window(born, at)
         dates = dict(earliest=earliest, due=due, overdue=overdue, latest=latest)
         for today in [due - DAY, due, overdue, latest]:
+            if name == "V00" and today == overdue:
+                continue  # stands at the end
             if today >= born:
                 sheet.add(EYES, born, today, name, status=status(due, overdue, latest, today),
                           **dates)
@@ -172,6 +193,9 @@ def guidance():
         sheet.add(EYES, born, day, name, history=f"{day} {name} VISION_LEFT={acuity / 10} VISION_RIGHT={acuity / 10}",
                   status="DONE", done=day, earliest=earliest, due=due, overdue=overdue,
                   latest=latest)
+    name, earliest, due, overdue, latest = visit_window(d("2023-06-01"), 0)
+    sheet.add(EYES, d("2023-06-01"), overdue, name, status="OVERDUE", earliest=earliest, due=due,
+              overdue=overdue, latest=latest)
     count = sheet.write("eye_care.csv")
 
     sheet = Sheet("TCM", "TCM")

@@ -360,7 +360,7 @@ impl<'a> Case<'a> {
                     track: *track,
                     items,
                     status: *status,
-                    only_with: *only_with,
+                    only_with,
                     only_with_visit: *only_with_visit,
                 };
                 if let Some(forecast) = &self.forecast {

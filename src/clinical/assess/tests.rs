@@ -3,6 +3,7 @@
 
 mod absences;
 mod conditions;
+mod coverage;
 mod infectious;
 mod properties;
 mod sources;
@@ -165,7 +166,14 @@ fn the_anaemia_table() {
         (27, BANNER, 1_449, "ANAEMIA_NEWBORN"),
         (27, BANNER, 1_450, NONE),
         (28, BANNER, 900, NONE),
-        (28, BANNER, 899, "ANAEMIA_MODERATE"),
+        (28, BANNER, 899, "ANAEMIA_UNDER_6_MONTHS"),
+        (28, BANNER, 599, "ANAEMIA_SEVERE"),
+        // A newborn is not graded by older children's scale.
+        (27, BANNER, 899, "ANAEMIA_NEWBORN_SEVERE"),
+        (27, BANNER, 599, "ANAEMIA_NEWBORN_SEVERE"),
+        (27, BANNER, 900, "ANAEMIA_NEWBORN"),
+        (166, SEA_LEVEL, 899, "ANAEMIA_UNDER_6_MONTHS"),
+        (167, SEA_LEVEL, 899, "ANAEMIA_MODERATE"),
         (130, BANNER, 999, "ANAEMIA_4_TO_6_MONTHS"),
         (130, BANNER, 1_000, NONE),
     ] {
@@ -486,7 +494,7 @@ fn vision_by_age_eye_and_difference() {
     // 4 years: 4.8 and below.
     assert_eq!(at("2026-06-01", both(48, 49)), "VISION_LOW_4_YEARS");
     assert_eq!(at("2026-06-01", both(49, 50)), "");
-    assert_eq!(at("2026-05-31", both(45, 45)), "");
+    assert_eq!(at("2026-05-17", both(45, 45)), "");
     // 5 years: 4.9 and below.
     assert_eq!(at("2027-06-01", both(50, 49)), "VISION_LOW_5_YEARS");
     assert_eq!(at("2027-06-01", both(50, 51)), "");

@@ -15,7 +15,8 @@ pub(super) struct Asked<'r> {
     /// Empty: every item of the track.
     pub items: &'r [String],
     pub status: Status,
-    pub only_with: Option<FindingCode>,
+    /// Empty: whatever is recorded.
+    pub only_with: &'r [FindingCode],
     pub only_with_visit: Option<VisitKind>,
 }
 
@@ -36,10 +37,8 @@ impl Case<'_> {
         if asked.only_with_visit.is_some_and(|kind| !visited(kind)) {
             return;
         }
-        if asked
-            .only_with
-            .is_some_and(|code| self.history.latest(code).is_none())
-        {
+        let recorded = |&code: &FindingCode| self.history.latest(code).is_some();
+        if !asked.only_with.is_empty() && !asked.only_with.iter().any(recorded) {
             return;
         }
         for item in &forecast.items {

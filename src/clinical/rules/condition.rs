@@ -193,9 +193,10 @@ pub enum Condition {
         #[serde(default)]
         items: Vec<String>,
         status: Status,
-        /// Only for a child of whom some check-up states this finding: where no dose was ever
-        /// recorded, the record is missing and not the doses.
-        only_with: Option<FindingCode>,
+        /// Only for a child of whom some check-up states one of these findings (empty: whatever is
+        /// stated): where no dose was ever recorded, the record is missing and not the doses.
+        #[serde(default, deserialize_with = "one_or_some")]
+        only_with: Vec<FindingCode>,
         /// Likewise only for a child of whom some check-up is of this kind.
         only_with_visit: Option<VisitKind>,
     },
@@ -209,6 +210,20 @@ pub enum Condition {
     Vision { at_most: Tenths },
     /// Five-mark vision of both eyes, in one check-up, apart.
     EyeDifference { at_least: Tenths },
+}
+
+/// One finding, written as such, or a list of them.
+fn one_or_some<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<FindingCode>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(FindingCode),
+        Some(Vec<FindingCode>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::One(one) => vec![one],
+        Written::Some(some) => some,
+    })
 }
 
 /// A course that growth can take between two check-ups.

@@ -455,3 +455,20 @@ fn mixed_age_units_work() {
     assert!(!range.contains(age(27, 0)) && range.contains(age(28, 0)));
     assert!(range.contains(age(121, 3)) && !range.contains(age(122, 4)));
 }
+
+/// A rule that an alternative file repeats is the shipped one: one id, one text, one version.
+#[test]
+fn an_alternative_repeats_a_rule_as_it_is() {
+    let shipped = RuleSet::load().unwrap();
+    let mut repeated = 0;
+    for other in ALTERNATIVES {
+        let read = RuleSet::read(Tables::load().unwrap(), &[(other.name, other.text)]).unwrap();
+        for rule in read.rules() {
+            if let Some(same) = shipped.rules().iter().find(|known| known.id == rule.id) {
+                assert_eq!(rule, same);
+                repeated += 1;
+            }
+        }
+    }
+    assert!(repeated > 0);
+}

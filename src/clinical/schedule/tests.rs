@@ -34,8 +34,11 @@ fn every_row_names_its_source() {
 /// `docs/clinical.md` lists every document with the marks of its rows.
 #[test]
 fn the_page_lists_every_schedule_with_its_marks() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/clinical.md");
-    let page = std::fs::read_to_string(page).unwrap();
+    let pages = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/docs/clinical.md"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/docs/clinical.zh-CN.md"),
+    ];
+    let pages = pages.map(|page| (page, std::fs::read_to_string(page).unwrap()));
     let schedules = Schedules::load().unwrap();
     let mut listed: Vec<(Row<'_>, BTreeSet<&str>)> = Vec::new();
     for row in schedules.rows() {
@@ -55,6 +58,8 @@ fn the_page_lists_every_schedule_with_its_marks() {
         let (from, document) = (row.valid_from, &row.source.document);
         let line = format!("| `{track}` | {version} | {from} | {document} | {marks} |");
         let line = line.replace("|  |", "| |");
-        assert!(page.contains(&line), "docs/clinical.md lacks:\n{line}");
+        for (page, text) in &pages {
+            assert!(text.contains(&line), "{page} lacks:\n{line}");
+        }
     }
 }

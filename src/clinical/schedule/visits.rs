@@ -49,7 +49,7 @@ impl Visit {
         let earliest = Span::Days(self.early_days).before(due).max(birth);
         let overdue = Span::Days(self.late_days).after(due);
         Window::new(earliest, due, Some(overdue), Some(self.until.after(birth)))
-            .known_since(life.known_since.max(self.added))
+            .known_for(life.known_since.max(self.added), self.late_days.into())
     }
 
     /// Whether the check-up names this visit and holds what it needs.

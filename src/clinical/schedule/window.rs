@@ -39,10 +39,16 @@ impl Window {
     }
 
     /// Gives one who is answerable only from `since` on the time to catch up.
-    pub(super) fn known_since(mut self, since: Option<NaiveDate>) -> Window {
+    pub(super) fn known_since(self, since: Option<NaiveDate>) -> Window {
+        self.known_for(since, CATCH_UP_DAYS)
+    }
+
+    /// The same for an item with days of its own to catch up: what can be done for four weeks only
+    /// would else never be late.
+    pub(super) fn known_for(mut self, since: Option<NaiveDate>, days: u64) -> Window {
         if let (Some(since), Some(overdue)) = (since, self.overdue) {
             let end = self.latest.unwrap_or(NaiveDate::MAX);
-            let caught_up = days_after(since, CATCH_UP_DAYS).min(end);
+            let caught_up = days_after(since, days).min(end);
             if caught_up > overdue {
                 self.overdue = Some(caught_up);
                 self.catch_up = true;

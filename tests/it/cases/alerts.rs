@@ -24,6 +24,7 @@ pub const FILES: &[&str] = &[
     "growth_who.csv",
     "growth_wst423.csv",
     "infectious.csv",
+    "newborn.csv",
     "institutions.csv",
     "overdue.csv",
     "rickets.csv",

@@ -277,7 +277,29 @@ fn a_failed_newborn_hearing_screen_waits_for_its_re_screen() {
         "2022-08-20",
         vec![coded("HEARING_DIAGNOSIS", "NORMAL", None)],
     );
-    assert_eq!(at("2022-09-01", &[failed, normal]).0, "");
+    assert_eq!(at("2022-09-01", &[failed.clone(), normal]).0, "");
+    // A child that hears at its visit is no urgent one for years, though no test has settled it.
+    let heard = check_up("d", "2022-12-01", vec![coded("HEARING", "PASS", None)]);
+    let after = [failed.clone(), heard.clone()];
+    assert_eq!(
+        at("2022-12-01", &after).0,
+        "NEWBORN_HEARING_RESCREEN_FAIL_HEARD"
+    );
+    assert_eq!(
+        at("2026-12-01", &after).0,
+        "NEWBORN_HEARING_RESCREEN_FAIL_HEARD"
+    );
+    assert_eq!(at("2022-12-01", &[heard]).0, "NEWBORN_HEARING_FAIL_HEARD");
+    let years = at("2026-12-01", &[failed]).0;
+    assert_eq!(years, "NEWBORN_HEARING_RESCREEN_FAIL_12_MONTHS");
+    // A loss that is diagnosed settles the visit's test too; what is left is the diagnosis.
+    let failed = check_up("e", "2022-12-01", vec![coded("HEARING", "FAIL", None)]);
+    let loss = vec![coded("HEARING_DIAGNOSIS", "LOSS", None)];
+    let loss = check_up("f", "2023-01-10", loss);
+    assert_eq!(
+        at("2023-01-11", &[failed, loss]).0,
+        "HEARING_LOSS_DIAGNOSED"
+    );
 }
 
 #[test]

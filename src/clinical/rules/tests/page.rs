@@ -101,3 +101,45 @@ fn the_page_is_the_rules() {
     }
     assert_eq!(told.lines().count(), page.lines().count());
 }
+
+const CHINESE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/clinical.zh-CN.md");
+
+/// The rules of each file by their marks: what whoever signs the Chinese page has to confirm.
+fn unsure() -> String {
+    let mut table = String::from("| 文件 | 标记 | 规则 |\n|---|---|---|\n");
+    let set = RuleSet::load().unwrap();
+    let mut files: Vec<(&str, &str)> = set.bundle().rules().collect();
+    files.extend(ALTERNATIVES.iter().map(|other| (other.name, other.text)));
+    for (name, text) in files {
+        let rules = RuleSet::read(Tables::load().unwrap(), &[(name, text)]).unwrap();
+        let mut by_marks: Vec<(String, Vec<String>)> = Vec::new();
+        for rule in rules.rules() {
+            let marks = rule.source.marks.iter().map(|mark| mark.as_str());
+            let marks = marks.collect::<Vec<_>>().join(", ");
+            let id = format!("`{}`", rule.id);
+            match by_marks.iter_mut().find(|(known, _)| *known == marks) {
+                Some((_, ids)) => ids.push(id),
+                None => by_marks.push((marks, vec![id])),
+            }
+        }
+        for (marks, ids) in by_marks {
+            let marks = if marks.is_empty() { "无" } else { marks.as_str() };
+            let _ = writeln!(table, "| `{name}` | {marks} | {} |", ids.join(" "));
+        }
+    }
+    table
+}
+
+#[test]
+fn the_chinese_page_lists_what_is_unsure() {
+    let page = std::fs::read_to_string(CHINESE).unwrap();
+    let (before, rest) = page.split_once("<!-- rules -->\n").unwrap();
+    let (told, after) = rest.split_once("<!-- /rules -->").unwrap();
+    let list = unsure();
+    if std::env::var_os("YUQIAO_BLESS").is_some() {
+        let page = format!("{before}<!-- rules -->\n{list}<!-- /rules -->{after}");
+        std::fs::write(CHINESE, page).unwrap();
+        return;
+    }
+    assert_eq!(told, list, "YUQIAO_BLESS=1 writes it");
+}
