@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
     error::StoreError,
-    rows::{Reader, micros},
+    rows::{Reader, micros, or_nothing},
 };
 use crate::domain::{
     actor::{Actor, ActorRole, ActorState, Practitioner},
     id::Id,
-    organization::Organization,
+    organization::{Organization, OrganizationKind},
     region::RegionCode,
 };
 
@@ -31,6 +31,8 @@ pub struct ActorRow {
     pub state: ActorState,
     /// Who decided that last: the responsible person; none before the first decision.
     pub decided_by: Option<Id<Actor>>,
+    /// The day its yearly health certificate was issued, of somebody who works in care.
+    pub certificate_issued: Option<NaiveDate>,
     /// The sealed name.
     pub sealed: Vec<u8>,
 }
@@ -69,7 +71,8 @@ pub async fn insert(
     Ok(())
 }
 
-const COLUMNS: &str = "id, organization, role, practitioner, state, decided_by, sealed";
+const COLUMNS: &str =
+    "id, organization, role, practitioner, state, decided_by, certificate_issued, sealed";
 
 /// An actor of an organization.
 pub async fn find(
@@ -159,6 +162,85 @@ pub async fn decide(
     Ok(())
 }
 
+/// Keeps the day an actor's health certificate was issued; none: there is none.
+pub async fn certify(
+    tx: &mut Tx,
+    region: RegionCode,
+    id: Id<Actor>,
+    issued: Option<NaiveDate>,
+    by: Id<Actor>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE actors SET certificate_issued = $3, certificate_by = $4, certificate_us = $5
+         WHERE region = $1 AND id = $2",
+    )
+    .bind(region.to_string())
+    .bind(id.to_string())
+    .bind(or_nothing(issued))
+    .bind(by.to_string())
+    .bind(micros(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// How many approved workers of a facility have a certificate of one day.
+pub struct Certified {
+    /// The facility.
+    pub facility: Id<Organization>,
+    /// Its public name.
+    pub display_name: String,
+    /// The day; none: no certificate is on record.
+    pub issued: Option<NaiveDate>,
+    /// How many; 0 of a facility that has nobody.
+    pub workers: u32,
+}
+
+/// The certificates of the approved workers of at most `limit` facilities after `after`, in order of
+/// the facilities' registration.
+pub async fn certified(
+    tx: &mut Tx,
+    region: RegionCode,
+    after: Option<Id<Organization>>,
+    limit: u32,
+) -> Result<Vec<Certified>, StoreError> {
+    let listed = |words: Vec<&str>| format!("('{}')", words.join("', '"));
+    let kinds = OrganizationKind::ALL.iter().filter(|k| k.is_facility());
+    let roles = ActorRole::ALL.iter().filter(|role| role.works_in_care());
+    let sql = format!(
+        "SELECT f.id, f.display_name, COALESCE(a.certificate_issued, '') AS certificate_issued,
+                CAST(COUNT(a.id) AS BIGINT) AS workers
+         FROM (SELECT id, display_name FROM organizations
+               WHERE region = $1 AND id > $2 AND kind IN {} ORDER BY id LIMIT $3) f
+         LEFT JOIN actors a ON a.region = $1 AND a.organization = f.id AND a.state = $4
+                           AND a.role IN {}
+         GROUP BY f.id, f.display_name, a.certificate_issued
+         ORDER BY f.id, a.certificate_issued",
+        listed(kinds.map(|kind| kind.as_str()).collect()),
+        listed(roles.map(|role| role.as_str()).collect())
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind(after.map_or_else(String::new, |id| id.to_string()))
+        .bind(i64::from(limit))
+        .bind(ActorState::Approved.as_str())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "actors", "id");
+            Ok(Certified {
+                facility: r.parsed("id")?,
+                display_name: r.text("display_name")?,
+                issued: r.given("certificate_issued")?,
+                workers: r.number("workers")?,
+            })
+        })
+        .collect()
+}
+
 /// Whether an organization employs a practitioner.
 pub async fn employs(
     tx: &mut Tx,
@@ -185,6 +267,7 @@ fn read(row: &super::engine::Row) -> Result<ActorRow, StoreError> {
         practitioner: r.maybe_parsed("practitioner")?,
         state: r.word("state", ActorState::parse)?,
         decided_by: r.maybe_parsed("decided_by")?,
+        certificate_issued: r.given("certificate_issued")?,
         sealed: r.bytes("sealed")?,
     })
 }

@@ -14,7 +14,7 @@ use yuqiao::{
     domain::{alert::Category, escalation::EscalationHours, purpose::Purpose},
     service::caller::Claim,
     store::{
-        Tx, alert_life, alerts,
+        Tx, actors, alert_life, alerts,
         alerts::{Part, Wanted},
         askers, assessments, backfills, check_ups, children, escalations, facts, inboxes, looks,
     },
@@ -68,6 +68,10 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         ("standings", &["region", "organization"]),
         ("actors", &["region", "id"]),
         ("certificates", &["region", "fingerprint"]),
+    ]);
+    query!("certificates of staff", actors::certified(tx, region, Some(id(7)), 50), &[
+        ("organizations", &["region", "id"]),
+        ("actors", &["region", "organization"]),
     ]);
     query!("agreements", facts::facilities(tx, region, &[facility]), &[
         ("agreements", &["region", "facility"]),
