@@ -28,7 +28,7 @@ use crate::{
     store::{
         Tx,
         actors::{self as actor_rows, ActorRow},
-        regions,
+        organizations, regions,
     },
 };
 
@@ -172,22 +172,25 @@ pub async fn count(
         today: settings.zone.day(now),
         asked: true,
     };
-    let certified = actor_rows::certified(&mut tx, region, after, limit).await?;
+    let facilities = organizations::facilities(&mut tx, region, after, limit).await?;
+    let ids: Vec<Id<Organization>> = facilities.iter().map(|(id, _)| *id).collect();
+    let certified = actor_rows::certified(&mut tx, region, &ids).await?;
     tx.rollback().await?;
-    let mut counted: Vec<StaffCertificates> = Vec::new();
+    let mut counted: Vec<StaffCertificates> = facilities
+        .into_iter()
+        .map(|(facility, display_name)| StaffCertificates {
+            facility,
+            display_name,
+            workers: 0,
+            valid: 0,
+            renewal_due: 0,
+            lapsed: 0,
+            missing: 0,
+        })
+        .collect();
     for some in certified {
-        if counted.last().is_none_or(|of| of.facility != some.facility) {
-            counted.push(StaffCertificates {
-                facility: some.facility,
-                display_name: some.display_name,
-                workers: 0,
-                valid: 0,
-                renewal_due: 0,
-                lapsed: 0,
-                missing: 0,
-            });
-        }
-        let (Some(of), Some(certificate)) = (counted.last_mut(), yearly.stands(some.issued)) else {
+        let of = counted.iter_mut().find(|of| of.facility == some.facility);
+        let (Some(of), Some(certificate)) = (of, yearly.stands(some.issued)) else {
             continue;
         };
         of.workers += some.workers;

@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{
     actor::{Actor, ActorRole, ActorState, Practitioner},
     id::Id,
-    organization::{Organization, OrganizationKind},
+    organization::Organization,
     region::RegionCode,
 };
 
@@ -189,51 +189,39 @@ pub async fn certify(
 pub struct Certified {
     /// The facility.
     pub facility: Id<Organization>,
-    /// Its public name.
-    pub display_name: String,
     /// The day; none: no certificate is on record.
     pub issued: Option<NaiveDate>,
-    /// How many; 0 of a facility that has nobody.
+    /// How many.
     pub workers: u32,
 }
 
-/// The certificates of the approved workers of at most `limit` facilities after `after`, in order of
-/// the facilities' registration.
+/// The certificates of facilities' approved workers.
 pub async fn certified(
     tx: &mut Tx,
     region: RegionCode,
-    after: Option<Id<Organization>>,
-    limit: u32,
+    facilities: &[Id<Organization>],
 ) -> Result<Vec<Certified>, StoreError> {
-    let listed = |words: Vec<&str>| format!("('{}')", words.join("', '"));
-    let kinds = OrganizationKind::ALL.iter().filter(|k| k.is_facility());
     let roles = ActorRole::ALL.iter().filter(|role| role.works_in_care());
+    let roles: Vec<&str> = roles.map(|role| role.as_str()).collect();
     let sql = format!(
-        "SELECT f.id, f.display_name, COALESCE(a.certificate_issued, '') AS certificate_issued,
-                CAST(COUNT(a.id) AS BIGINT) AS workers
-         FROM (SELECT id, display_name FROM organizations
-               WHERE region = $1 AND id > $2 AND kind IN {} ORDER BY id LIMIT $3) f
-         LEFT JOIN actors a ON a.region = $1 AND a.organization = f.id AND a.state = $4
-                           AND a.role IN {}
-         GROUP BY f.id, f.display_name, a.certificate_issued
-         ORDER BY f.id, a.certificate_issued",
-        listed(kinds.map(|kind| kind.as_str()).collect()),
-        listed(roles.map(|role| role.as_str()).collect())
+        "SELECT organization, certificate_issued, CAST(COUNT(*) AS BIGINT) AS workers
+         FROM actors WHERE region = $1 AND state = $2 AND role IN ('{}') AND {}
+         GROUP BY organization, certificate_issued",
+        roles.join("', '"),
+        tx.among("organization", 3)
     );
     let rows = tx
         .query_of_parts(sql)
         .bind(region.to_string())
-        .bind(after.map_or_else(String::new, |id| id.to_string()))
-        .bind(i64::from(limit))
         .bind(ActorState::Approved.as_str())
+        .bind_list(facilities.iter().map(ToString::to_string).collect())
         .fetch_all(tx)
         .await?;
     rows.iter()
         .map(|row| {
-            let r = Reader::new(row, "actors", "id");
+            let r = Reader::new(row, "actors", "organization");
             Ok(Certified {
-                facility: r.parsed("id")?,
-                display_name: r.text("display_name")?,
+                facility: r.parsed("organization")?,
                 issued: r.given("certificate_issued")?,
                 workers: r.number("workers")?,
             })

@@ -17,6 +17,7 @@ use yuqiao::{
         Tx, actors, alert_life, alerts,
         alerts::{Part, Wanted},
         askers, assessments, backfills, check_ups, children, escalations, facts, inboxes, looks,
+        organizations,
     },
 };
 
@@ -69,8 +70,10 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         ("actors", &["region", "id"]),
         ("certificates", &["region", "fingerprint"]),
     ]);
-    query!("certificates of staff", actors::certified(tx, region, Some(id(7)), 50), &[
+    query!("facilities", organizations::facilities(tx, region, Some(id(7)), 50), &[
         ("organizations", &["region", "id"]),
+    ]);
+    query!("certificates of staff", actors::certified(tx, region, &[facility, id(7)]), &[
         ("actors", &["region", "organization"]),
     ]);
     query!("agreements", facts::facilities(tx, region, &[facility]), &[
