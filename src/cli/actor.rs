@@ -1,5 +1,6 @@
 //! `yuqiao actor`: the people of the calling organization and their approval.
 
+use chrono::NaiveDate;
 use clap::Subcommand;
 
 use super::Global;
@@ -9,8 +10,8 @@ use super::output::{Output, id};
 use super::words;
 use crate::rpc::wire::directory_service_client::DirectoryServiceClient;
 use crate::rpc::wire::{
-    Actor as WireActor, ActorRole, ApproveActorRequest, ListActorsRequest, RegisterActorRequest,
-    RevokeActorRequest,
+    Actor as WireActor, ActorRole, ApproveActorRequest, ListActorsRequest,
+    RecordHealthCertificateRequest, RegisterActorRequest, RevokeActorRequest,
 };
 
 /// What to do with the organization's people. Whom it is about is `who`: `actor` is the caller of
@@ -44,6 +45,19 @@ pub enum Actor {
         #[arg(long)]
         reason: String,
     },
+    /// Responsible person of a facility: record the day a worker's yearly health certificate was issued
+    /// (健康合格证)
+    Certify {
+        /// The actor: its id or resource name
+        #[arg(value_name = "ACTOR")]
+        who: String,
+        /// The day it was issued, e.g. 2026-09-01
+        #[arg(long, value_name = "DAY", required_unless_present = "none")]
+        issued: Option<String>,
+        /// Take back what was recorded by mistake
+        #[arg(long, conflicts_with = "issued")]
+        none: bool,
+    },
     /// List the organization's actors
     List,
 }
@@ -58,7 +72,7 @@ impl Actor {
         let mut directory = DirectoryServiceClient::new(connection.service());
         let answer = match self {
             Self::List => {
-                let header = ["id", "姓名", "角色", "状态"];
+                let header = ["id", "姓名", "角色", "状态", "健康合格证", "有效期至"];
                 return out.list(
                     &all(&mut directory, &connection.region).await?,
                     &header,
@@ -94,6 +108,14 @@ impl Actor {
                     .approve_actor(ApproveActorRequest { name })
                     .await?
             }
+            Self::Certify { who, issued, .. } => {
+                let name = connection.name("actors", &who);
+                let request = RecordHealthCertificateRequest {
+                    name,
+                    issued_day: issued.unwrap_or_default(),
+                };
+                directory.record_health_certificate(request).await?
+            }
             Self::Revoke { who, reason } => {
                 let name = connection.name("actors", &who);
                 directory
@@ -101,7 +123,9 @@ impl Actor {
                     .await?
             }
         };
-        out.answer(&answer.into_inner(), |actor| row(actor).join("  "))
+        out.answer(&answer.into_inner(), |actor| {
+            row(actor).join("  ").trim_end().to_owned()
+        })
     }
 }
 
@@ -127,10 +151,17 @@ async fn all(
 }
 
 fn row(actor: &WireActor) -> Vec<String> {
+    let certificate = actor.health_certificate.as_ref();
+    let status = certificate.map(|of| words::certificate_status(of.status()));
+    // The last day it holds, as the paper says it.
+    let expiry = certificate.and_then(|of| of.expiry_day.parse::<NaiveDate>().ok());
+    let last = expiry.and_then(|day| day.pred_opt());
     vec![
         id(&actor.name).to_owned(),
         actor.display_name.clone(),
         words::role(actor.role()).to_owned(),
         words::actor_state(actor.state()).to_owned(),
+        status.unwrap_or_default().to_owned(),
+        last.map(|day| day.to_string()).unwrap_or_default(),
     ]
 }

@@ -9,9 +9,9 @@ use super::output::{Output, id};
 use super::words;
 use crate::rpc::wire::directory_service_client::DirectoryServiceClient;
 use crate::rpc::wire::{
-    InviteOrganizationRequest, InviteOrganizationResponse, ListOrganizationsRequest, Organization,
-    OrganizationKind, ReissueEnrolmentCodeRequest, RestoreOrganizationRequest,
-    SuspendOrganizationRequest,
+    InviteOrganizationRequest, InviteOrganizationResponse, ListOrganizationsRequest,
+    ListStaffCertificatesRequest, Organization, OrganizationKind, ReissueEnrolmentCodeRequest,
+    RestoreOrganizationRequest, StaffCertificates, SuspendOrganizationRequest,
 };
 
 /// What to do with the register.
@@ -42,6 +42,9 @@ pub enum Org {
     },
     /// List the region's organizations
     List,
+    /// The commission's office: how the health certificates (健康合格证) of each facility's workers stand,
+    /// by count
+    Staff,
 }
 
 /// Arguments of `yuqiao org invite`.
@@ -131,6 +134,19 @@ impl Org {
                     row,
                 )
             }
+            Self::Staff => {
+                let header = [
+                    "id",
+                    "机构",
+                    "工作人员",
+                    "有效",
+                    "应换证",
+                    "已过期",
+                    "未登记",
+                ];
+                let facilities = staff(&mut directory, &connection.region).await?;
+                out.list(&facilities, &header, staff_row)
+            }
         }
     }
 }
@@ -173,6 +189,36 @@ async fn all(
         }
         page_token = page.next_page_token;
     }
+}
+
+/// Every facility of the region, page by page.
+async fn staff(
+    directory: &mut DirectoryServiceClient<Service>,
+    region: &str,
+) -> Result<Vec<StaffCertificates>, CliError> {
+    let mut found = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListStaffCertificatesRequest {
+            parent: region.to_owned(),
+            page_size: 500,
+            page_token: std::mem::take(&mut page_token),
+        };
+        let page = directory.list_staff_certificates(request).await?;
+        let page = page.into_inner();
+        found.extend(page.facilities);
+        if page.next_page_token.is_empty() {
+            return Ok(found);
+        }
+        page_token = page.next_page_token;
+    }
+}
+
+fn staff_row(of: &StaffCertificates) -> Vec<String> {
+    let counts = [of.workers, of.valid, of.renewal_due, of.lapsed, of.missing];
+    let mut row = vec![id(&of.organization).to_owned(), of.display_name.clone()];
+    row.extend(counts.map(|count| count.to_string()));
+    row
 }
 
 fn row(organization: &Organization) -> Vec<String> {

@@ -2,8 +2,8 @@
 
 use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::wire::{
-    ActorRole, ActorState, AgreementState, AlertState, Category, Decision, EscalationStep,
-    FollowUpOutcome, Level, OrganizationKind, Outcome, Purpose,
+    ActorRole, ActorState, AgreementState, AlertState, Category, CertificateStatus, Decision,
+    EscalationStep, FollowUpOutcome, Level, OrganizationKind, Outcome, Purpose,
 };
 
 /// Reads an enum's name as people type it: `daily-care` for `DAILY_CARE`.
@@ -105,6 +105,18 @@ pub fn actor_state(state: ActorState) -> &'static str {
         ActorState::Pending => "待批准",
         ActorState::Approved => "已批准",
         ActorState::Revoked => "已撤销",
+    }
+}
+
+/// How a health certificate stands.
+#[must_use]
+pub fn certificate_status(status: CertificateStatus) -> &'static str {
+    match status {
+        CertificateStatus::Unspecified => "未说明",
+        CertificateStatus::Valid => "有效",
+        CertificateStatus::RenewalDue => "应换证",
+        CertificateStatus::Lapsed => "已过期",
+        CertificateStatus::Missing => "未登记",
     }
 }
 

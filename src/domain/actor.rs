@@ -31,6 +31,31 @@ text_codes! {
     }
 }
 
+impl ActorRole {
+    /// Whether a person has it who needs a yearly health certificate to work in care; a system account
+    /// is nobody.
+    pub fn works_in_care(self) -> bool {
+        matches!(
+            self,
+            Self::ResponsiblePerson | Self::HealthWorker | Self::Carer
+        )
+    }
+}
+
+text_codes! {
+    /// How the yearly health certificate (健康合格证) of somebody who works in care stands.
+    CertificateStatus {
+        /// It holds, and the next one is not due yet.
+        Valid = "VALID",
+        /// It holds, and the next one is due.
+        RenewalDue = "RENEWAL_DUE",
+        /// It no longer holds.
+        Lapsed = "LAPSED",
+        /// None is on record.
+        Missing = "MISSING",
+    }
+}
+
 text_codes! {
     /// Where an actor's approval stands.
     ActorState {

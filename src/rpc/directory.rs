@@ -1,5 +1,7 @@
 //! DirectoryService: organizations, their certificates and keys, actors, the region's settings.
 
+mod staff;
+
 use chrono::TimeDelta;
 use tonic::{Request, Response, Status};
 
@@ -24,6 +26,7 @@ use crate::{
         Error, Gateway, Reason,
         actors::{self, NamedActor, NewActor},
         certificates::{self, Enrolling},
+        health_certificates,
         organizations::{self, Invitation, IssuedCode, LONGEST_CODE, OrganizationRow, USUAL_CODE},
         regions,
     },
@@ -303,6 +306,42 @@ impl DirectoryService for Directory {
         .await
     }
 
+    async fn record_health_certificate(
+        &self,
+        request: Request<wire::RecordHealthCertificateRequest>,
+    ) -> Result<Response<wire::Actor>, Status> {
+        answer("RecordHealthCertificate", async {
+            let (claim, message) = self.open(request)?;
+            let ((region, id), issued) = staff::read_certificate(&message)?;
+            let certified =
+                health_certificates::record(&self.0, region, &claim, id, issued).await?;
+            Ok(actor_message(region, certified))
+        })
+        .await
+    }
+
+    async fn list_staff_certificates(
+        &self,
+        request: Request<wire::ListStaffCertificatesRequest>,
+    ) -> Result<Response<wire::ListStaffCertificatesResponse>, Status> {
+        answer("ListStaffCertificates", async {
+            let (claim, message) = self.open(request)?;
+            let region = parent(&message.parent)?;
+            let walk = self.walk(&claim, "ListStaffCertificates", region);
+            let after = walk.after_parsed(&message.page_token)?;
+            let size = page::size(message.page_size, USUAL_PAGE);
+            let found =
+                health_certificates::count(&self.0, region, &claim, after, size + 1).await?;
+            let (found, next_page_token) = walk.cut(found, size, |of| of.facility.to_string());
+            let facilities = found.into_iter().map(|of| staff::count_message(region, of));
+            Ok(wire::ListStaffCertificatesResponse {
+                facilities: facilities.collect(),
+                next_page_token,
+            })
+        })
+        .await
+    }
+
     async fn get_region(
         &self,
         request: Request<wire::GetRegionRequest>,
@@ -466,7 +505,11 @@ fn organization_message(region: RegionCode, row: OrganizationRow) -> wire::Organ
 }
 
 fn actor_message(region: RegionCode, of: NamedActor) -> wire::Actor {
-    let NamedActor { row, display_name } = of;
+    let NamedActor {
+        row,
+        display_name,
+        certificate,
+    } = of;
     wire::Actor {
         name: name(region, row.id),
         organization: name(region, row.organization),
@@ -476,6 +519,7 @@ fn actor_message(region: RegionCode, of: NamedActor) -> wire::Actor {
             .practitioner
             .map_or_else(String::new, |id| name(region, id)),
         state: row.state.number(),
+        health_certificate: certificate.map(staff::certificate_message),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     change::{Change, KeyChange},
     error::Error,
     gateway::Gateway,
+    health_certificates::{HealthCertificate, Yearly},
     keyring::RegionKeys,
     reason::Reason,
 };
@@ -22,7 +23,10 @@ use crate::{
         region::RegionCode,
     },
     ledger::{KeyKind, KeyState},
-    store::actors::{self, ActorRow},
+    store::{
+        actors::{self, ActorRow},
+        regions,
+    },
     vault::{self, Place, VaultError},
 };
 
@@ -42,6 +46,8 @@ pub struct NamedActor {
     pub row: ActorRow,
     /// Its name. Personal.
     pub display_name: String,
+    /// How its health certificate stands, of somebody who works in care.
+    pub certificate: Option<HealthCertificate>,
 }
 
 impl fmt::Debug for NamedActor {
@@ -82,14 +88,26 @@ pub async fn register(
         practitioner: new.practitioner,
         state: ActorState::Pending,
         decided_by: None,
+        certificate_issued: None,
         sealed,
     };
     actors::insert(&mut change.tx, region, &row, change.now).await?;
+    let named = named(&mut change, row).await?;
     // Nothing opens before the approval: no leaf.
     change.commit().await?;
+    Ok(named)
+}
+
+/// An actor of the caller's organization as that may see it.
+pub(super) async fn named(change: &mut Change, row: ActorRow) -> Result<NamedActor, Error> {
+    let gateway = change.gateway().clone();
+    let at = (change.region, &change.settings);
+    let kind = change.caller.kind;
+    let yearly = Yearly::read(&mut change.tx, &gateway, at, kind, change.now).await?;
     Ok(NamedActor {
+        display_name: open_name(&change.keys, change.region, &row)?,
+        certificate: yearly.of(row.role, row.certificate_issued),
         row,
-        display_name: new.display_name,
     })
 }
 
@@ -149,7 +167,7 @@ pub async fn revoke(
 }
 
 /// An actor of the caller's organization, for its responsible person.
-async fn own(change: &mut Change, id: Id<Actor>) -> Result<ActorRow, Error> {
+pub(super) async fn own(change: &mut Change, id: Id<Actor>) -> Result<ActorRow, Error> {
     change.caller.must_be_responsible()?;
     let (region, organization) = (change.region, change.caller.organization);
     let found = actors::find(&mut change.tx, region, organization, id).await?;
@@ -173,14 +191,14 @@ async fn decide(
         facts: vec![("actor.role".to_owned(), row.role.as_str().to_owned())],
         child: None,
     })?;
-    let display_name = open_name(&change.keys, region, &row)?;
-    change.commit().await?;
     let row = ActorRow {
         state,
         decided_by: Some(by),
         ..row
     };
-    Ok(NamedActor { row, display_name })
+    let named = named(&mut change, row).await?;
+    change.commit().await?;
+    Ok(named)
 }
 
 /// The caller's organization's actors after `after`, at most `limit`.
@@ -199,12 +217,19 @@ pub async fn list(
         .region(&mut tx, region, &mut chance)
         .await?;
     let rows = actors::list(&mut tx, region, caller.organization, after, limit).await?;
+    let (settings, _) = regions::find(&mut tx, region)
+        .await?
+        .ok_or(Reason::RegionForeign)?;
+    let now = tx.now().await?;
+    let at = (region, &settings);
+    let yearly = Yearly::read(&mut tx, gateway, at, caller.kind, now).await?;
     tx.commit().await?;
     gateway.keyring().keep(region, keys.clone());
     rows.into_iter()
         .map(|row| {
             Ok(NamedActor {
                 display_name: open_name(&keys, region, &row)?,
+                certificate: yearly.of(row.role, row.certificate_issued),
                 row,
             })
         })

@@ -102,6 +102,15 @@ impl Caller {
         self.must_be(|kind| kind == OrganizationKind::HealthCommission)
     }
 
+    /// Refuses everybody but a health commission's responsible person and officials.
+    pub fn must_be_office(&self) -> Result<(), Error> {
+        self.must_be_commission()?;
+        match self.actor.role {
+            ActorRole::ResponsiblePerson | ActorRole::Official => Ok(()),
+            _ => Err(Reason::OfficeRequired.into()),
+        }
+    }
+
     /// Refuses everybody but a facility.
     pub fn must_be_facility(&self) -> Result<(), Error> {
         self.must_be(OrganizationKind::is_facility)

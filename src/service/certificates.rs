@@ -140,6 +140,7 @@ async fn responsible(
         practitioner: None,
         state: ActorState::Approved,
         decided_by: Some(id),
+        certificate_issued: None,
         sealed: actors::seal_name(&founding.keys, region, id, name, &mut founding.chance)?,
     };
     actor_rows::insert(&mut founding.tx, region, &row, now).await?;

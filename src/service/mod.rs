@@ -24,6 +24,7 @@ pub mod gateway;
 pub mod grounds;
 pub mod guardian_codes;
 pub mod guardianships;
+pub mod health_certificates;
 pub mod keyring;
 mod leaves;
 pub mod organizations;

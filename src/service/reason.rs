@@ -75,6 +75,10 @@ reasons! {
     PeriodInverted "PERIOD_INVERTED" Invalid "结束日期早于开始日期",
     /// A period is longer than it may be.
     PeriodTooLong "PERIOD_TOO_LONG" Invalid "期限超过允许的长度",
+    /// A day that is told of lies ahead.
+    DayAhead "DAY_AHEAD" Invalid "日期不能晚于今天",
+    /// What is asked of a person is told of a system account.
+    PersonRequired "PERSON_REQUIRED" Invalid "只有工作人员有健康合格证，系统账户没有",
     /// The resource names another region than the request.
     RegionMismatch "REGION_MISMATCH" Invalid "资源名称与所请求的行政区划不一致",
     /// The page token is not one of ours, or of another caller or filter.

@@ -18,7 +18,6 @@ use super::{
 use crate::{
     clinical::rules::{Bundle, RuleFile, RuleSet, diff},
     domain::{
-        actor::ActorRole,
         id::Id,
         region::{RegionCode, Settings},
         rule_set::RuleSetId,
@@ -57,11 +56,8 @@ pub struct Standing {
 /// Admits the commission's office.
 pub(super) async fn admit(tx: &mut Tx, region: RegionCode, claim: &Claim) -> Result<Caller, Error> {
     let caller = caller::admit(tx, region, claim).await?;
-    caller.must_be_commission()?;
-    match caller.actor.role {
-        ActorRole::ResponsiblePerson | ActorRole::Official => Ok(caller),
-        _ => Err(Reason::OfficeRequired.into()),
-    }
+    caller.must_be_office()?;
+    Ok(caller)
 }
 
 /// The region's settings with their revision, and the set that counts.

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
     error::StoreError,
-    rows::{Reader, micros},
+    rows::{Reader, micros, or_nothing},
 };
 use crate::domain::{
     actor::{Actor, ActorRole, ActorState, Practitioner},
@@ -31,6 +31,8 @@ pub struct ActorRow {
     pub state: ActorState,
     /// Who decided that last: the responsible person; none before the first decision.
     pub decided_by: Option<Id<Actor>>,
+    /// The day its yearly health certificate was issued, of somebody who works in care.
+    pub certificate_issued: Option<NaiveDate>,
     /// The sealed name.
     pub sealed: Vec<u8>,
 }
@@ -69,7 +71,8 @@ pub async fn insert(
     Ok(())
 }
 
-const COLUMNS: &str = "id, organization, role, practitioner, state, decided_by, sealed";
+const COLUMNS: &str =
+    "id, organization, role, practitioner, state, decided_by, certificate_issued, sealed";
 
 /// An actor of an organization.
 pub async fn find(
@@ -159,6 +162,73 @@ pub async fn decide(
     Ok(())
 }
 
+/// Keeps the day an actor's health certificate was issued; none: there is none.
+pub async fn certify(
+    tx: &mut Tx,
+    region: RegionCode,
+    id: Id<Actor>,
+    issued: Option<NaiveDate>,
+    by: Id<Actor>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE actors SET certificate_issued = $3, certificate_by = $4, certificate_us = $5
+         WHERE region = $1 AND id = $2",
+    )
+    .bind(region.to_string())
+    .bind(id.to_string())
+    .bind(or_nothing(issued))
+    .bind(by.to_string())
+    .bind(micros(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// How many approved workers of a facility have a certificate of one day.
+pub struct Certified {
+    /// The facility.
+    pub facility: Id<Organization>,
+    /// The day; none: no certificate is on record.
+    pub issued: Option<NaiveDate>,
+    /// How many.
+    pub workers: u32,
+}
+
+/// The certificates of facilities' approved workers.
+pub async fn certified(
+    tx: &mut Tx,
+    region: RegionCode,
+    facilities: &[Id<Organization>],
+) -> Result<Vec<Certified>, StoreError> {
+    let roles = ActorRole::ALL.iter().filter(|role| role.works_in_care());
+    let roles: Vec<&str> = roles.map(|role| role.as_str()).collect();
+    let sql = format!(
+        "SELECT organization, certificate_issued, CAST(COUNT(*) AS BIGINT) AS workers
+         FROM actors WHERE region = $1 AND state = $2 AND role IN ('{}') AND {}
+         GROUP BY organization, certificate_issued",
+        roles.join("', '"),
+        tx.among("organization", 3)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind(ActorState::Approved.as_str())
+        .bind_list(facilities.iter().map(ToString::to_string).collect())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "actors", "organization");
+            Ok(Certified {
+                facility: r.parsed("organization")?,
+                issued: r.given("certificate_issued")?,
+                workers: r.number("workers")?,
+            })
+        })
+        .collect()
+}
+
 /// Whether an organization employs a practitioner.
 pub async fn employs(
     tx: &mut Tx,
@@ -185,6 +255,7 @@ fn read(row: &super::engine::Row) -> Result<ActorRow, StoreError> {
         practitioner: r.maybe_parsed("practitioner")?,
         state: r.word("state", ActorState::parse)?,
         decided_by: r.maybe_parsed("decided_by")?,
+        certificate_issued: r.given("certificate_issued")?,
         sealed: r.bytes("sealed")?,
     })
 }

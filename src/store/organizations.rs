@@ -132,6 +132,35 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+/// The region's facilities after `after` with their public names, in order of registration, at most
+/// `limit`.
+pub async fn facilities(
+    tx: &mut Tx,
+    region: RegionCode,
+    after: Option<Id<Organization>>,
+    limit: u32,
+) -> Result<Vec<(Id<Organization>, String)>, StoreError> {
+    let kinds = OrganizationKind::ALL.iter().filter(|k| k.is_facility());
+    let kinds: Vec<&str> = kinds.map(|kind| kind.as_str()).collect();
+    let sql = format!(
+        "SELECT id, display_name FROM organizations
+         WHERE region = $1 AND id > $2 AND kind IN ('{}') ORDER BY id LIMIT $3",
+        kinds.join("', '")
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind(after.map_or_else(String::new, |id| id.to_string()))
+        .bind(i64::from(limit))
+        .fetch_all(tx)
+        .await?;
+    let named = rows.iter().map(|row| {
+        let r = Reader::new(row, "organizations", "id");
+        Ok((r.parsed("id")?, r.text("display_name")?))
+    });
+    named.collect()
+}
+
 /// The public names of organizations, by id.
 pub async fn names(
     tx: &mut Tx,

@@ -4,7 +4,7 @@
 use crate::{
     clinical::growth::chart::{ChartKind, Scale as ChartScale},
     domain::{
-        actor::{ActorRole, ActorState, LicenceKind},
+        actor::{ActorRole, ActorState, CertificateStatus, LicenceKind},
         agreement::AgreementMode,
         alert::{Category, Decision, FollowUpOutcome, Level},
         checkup::CheckUpStatus,
@@ -72,6 +72,7 @@ words! {
     }
     ActorRole { ResponsiblePerson, HealthWorker, Carer, Clinician, Official, System }
     ActorState { Pending, Approved, Revoked }
+    CertificateStatus { Valid, RenewalDue, Lapsed, Missing }
     LicenceKind { Physician, Nurse }
     AgreementMode { Touring, Posting }
     Relation { Father, Mother, OtherGuardian }
@@ -113,6 +114,7 @@ mod tests {
             OrganizationKind,
             ActorRole,
             ActorState,
+            CertificateStatus,
             LicenceKind,
             AgreementMode,
             Relation,

@@ -14,9 +14,10 @@ use yuqiao::{
     domain::{alert::Category, escalation::EscalationHours, purpose::Purpose},
     service::caller::Claim,
     store::{
-        Tx, alert_life, alerts,
+        Tx, actors, alert_life, alerts,
         alerts::{Part, Wanted},
         askers, assessments, backfills, check_ups, children, escalations, facts, inboxes, looks,
+        organizations,
     },
 };
 
@@ -68,6 +69,12 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         ("standings", &["region", "organization"]),
         ("actors", &["region", "id"]),
         ("certificates", &["region", "fingerprint"]),
+    ]);
+    query!("facilities", organizations::facilities(tx, region, Some(id(7)), 50), &[
+        ("organizations", &["region", "id"]),
+    ]);
+    query!("certificates of staff", actors::certified(tx, region, &[facility, id(7)]), &[
+        ("actors", &["region", "organization"]),
     ]);
     query!("agreements", facts::facilities(tx, region, &[facility]), &[
         ("agreements", &["region", "facility"]),

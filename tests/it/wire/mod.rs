@@ -7,6 +7,7 @@ mod certificates;
 mod directory;
 mod errors;
 mod findings_doc;
+mod health_certificates;
 mod pages;
 mod serving;
 mod strangers;
