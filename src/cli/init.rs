@@ -103,6 +103,7 @@ impl Init {
             altitude_m: self.altitude_m,
             correct_for_altitude: self.correct_for_altitude,
             growth_standard: self.growth_standard,
+            mongolian_medicine: false,
             rule_set: None,
             escalation: EscalationHours::USUAL,
         };

@@ -3,6 +3,7 @@
 //!
 //! Pure: no I/O, no async, no wire, no SQL, no clock of its own. Time and chance are arguments.
 
+pub mod absence;
 pub mod actor;
 pub mod agreement;
 pub mod alert;

@@ -50,6 +50,8 @@ pub struct Settings {
     pub correct_for_altitude: bool,
     /// Whose growth classes raise alerts.
     pub growth_standard: GrowthStandard,
+    /// Whether Mongolian-medicine guidance (蒙医药健康指导) is offered, and so asked for.
+    pub mongolian_medicine: bool,
     /// The rules children are assessed by; none before a gateway has settled on its own.
     pub rule_set: Option<RuleSetId>,
     /// When an urgent alert that nobody takes up is passed on.
@@ -68,6 +70,7 @@ impl Settings {
         Basis {
             rule_set,
             growth_standard: self.growth_standard,
+            mongolian_medicine: self.mongolian_medicine,
             corrected_m: if self.correct_for_altitude {
                 self.altitude_m
             } else {

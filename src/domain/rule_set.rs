@@ -59,7 +59,13 @@ pub struct Basis {
     pub growth_standard: GrowthStandard,
     /// Metres by which haemoglobin limits were raised; 0 where the region does not correct.
     pub corrected_m: u32,
+    /// Whether Mongolian-medicine guidance was asked for.
+    pub mongolian_medicine: bool,
 }
+
+/// What a basis ends with where Mongolian-medicine guidance was asked for: a basis without it is
+/// spelled as before there was the choice, so that nobody waits for nothing.
+const MONGOLIAN: &str = ".MONGOLIAN";
 
 /// The text is not the basis of an assessment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +73,19 @@ pub struct Basis {
 pub struct NotABasis;
 
 impl fmt::Display for Basis {
-    /// For example `1c58d033b8ae9563adff.WST423.0`.
+    /// For example `1c58d033b8ae9563adff.WST423.0`, or `1c58d033b8ae9563adff.WST423.0.MONGOLIAN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let standard = self.growth_standard.as_str();
-        write!(f, "{}.{standard}.{}", self.rule_set, self.corrected_m)
+        let optional = if self.mongolian_medicine {
+            MONGOLIAN
+        } else {
+            ""
+        };
+        write!(
+            f,
+            "{}.{standard}.{}{optional}",
+            self.rule_set, self.corrected_m
+        )
     }
 }
 
@@ -79,12 +94,17 @@ impl FromStr for Basis {
 
     fn from_str(text: &str) -> Result<Self, NotABasis> {
         let read = || {
-            let (rule_set, settings) = text.split_once('.')?;
+            let (rest, mongolian_medicine) = match text.strip_suffix(MONGOLIAN) {
+                Some(rest) => (rest, true),
+                None => (text, false),
+            };
+            let (rule_set, settings) = rest.split_once('.')?;
             let (standard, metres) = settings.split_once('.')?;
             Some(Self {
                 rule_set: rule_set.parse().ok()?,
                 growth_standard: GrowthStandard::parse(standard)?,
                 corrected_m: metres.parse().ok()?,
+                mongolian_medicine,
             })
         };
         read()
@@ -113,13 +133,23 @@ mod tests {
             rule_set: RuleSetId::of_digest(&[7; 32]),
             growth_standard: GrowthStandard::Who,
             corrected_m: 1300,
+            mongolian_medicine: false,
         };
         assert_eq!(basis.to_string(), "07070707070707070707.WHO.1300");
         assert_eq!(basis.to_string().parse(), Ok(basis));
+        let offered = Basis {
+            mongolian_medicine: true,
+            ..basis
+        };
+        let text = "07070707070707070707.WHO.1300.MONGOLIAN";
+        assert_eq!(offered.to_string(), text);
+        assert_eq!(text.parse(), Ok(offered));
         for bad in [
             "",
             "07070707070707070707",
             "07070707070707070707.WHO.01",
+            "07070707070707070707.WHO.1.MONGOLIAN.MONGOLIAN",
+            "07070707070707070707.WHO.1.TCM",
             "x.WHO.0",
         ] {
             assert_eq!(bad.parse::<Basis>(), Err(NotABasis), "{bad}");

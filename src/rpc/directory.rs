@@ -385,6 +385,7 @@ impl DirectoryService for Directory {
                 altitude_m,
                 correct_for_altitude,
                 growth_standard,
+                mongolian_medicine: message.mongolian_medicine,
                 escalation: escalation.flatten(),
             };
             let settings = regions::update(&self.0, region, &claim, edit).await?;
@@ -530,6 +531,7 @@ fn region_message(region: RegionCode, settings: &Settings) -> wire::Region {
         altitude_m: settings.altitude_m,
         correct_for_altitude: settings.correct_for_altitude,
         growth_standard: settings.growth_standard.number(),
+        mongolian_medicine: settings.mongolian_medicine,
         escalation: Some(wire::EscalationHours {
             instructor: settings.escalation.until(EscalationStep::ToInstructor),
             mch_centre: settings.escalation.until(EscalationStep::ToMchCentre),

@@ -1,4 +1,6 @@
-//! RosterService: children, guardianship, enrolment and leave.
+//! RosterService: children, guardianship, enrolment, absences and leave.
+
+mod absence;
 
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
@@ -257,6 +259,42 @@ impl RosterService for Roster {
             })
         })
         .await
+    }
+
+    async fn record_absence(
+        &self,
+        request: Request<wire::RecordAbsenceRequest>,
+    ) -> Result<Response<wire::Absence>, Status> {
+        answer(
+            "RosterService.RecordAbsence",
+            absence::record(self, request),
+        )
+        .await
+    }
+
+    async fn end_absence(
+        &self,
+        request: Request<wire::EndAbsenceRequest>,
+    ) -> Result<Response<wire::Absence>, Status> {
+        answer("RosterService.EndAbsence", absence::end(self, request)).await
+    }
+
+    async fn delete_absence(
+        &self,
+        request: Request<wire::DeleteAbsenceRequest>,
+    ) -> Result<Response<wire::DeleteAbsenceResponse>, Status> {
+        answer(
+            "RosterService.DeleteAbsence",
+            absence::delete(self, request),
+        )
+        .await
+    }
+
+    async fn list_absences(
+        &self,
+        request: Request<wire::ListAbsencesRequest>,
+    ) -> Result<Response<wire::ListAbsencesResponse>, Status> {
+        answer("RosterService.ListAbsences", absence::list(self, request)).await
     }
 }
 

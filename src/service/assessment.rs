@@ -10,7 +10,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use super::{change::LockedChild, error::Error, gateway::Gateway};
+use super::{
+    attendance::{self, Attendance},
+    change::LockedChild,
+    error::Error,
+    gateway::Gateway,
+};
 use crate::{
     access::AlertFacts,
     clinical::{
@@ -18,7 +23,7 @@ use crate::{
         care_card::{FacilityCard, Text},
         fitness::Grade,
         rules::{Recipient, RuleSet},
-        schedule::{CareSpan, Life},
+        schedule::{Life, Track},
         tally::Fate,
     },
     domain::{
@@ -37,7 +42,6 @@ use crate::{
         assessments,
         check_ups::{self, Examination},
         children::Assessed,
-        enrolments,
     },
     vault::IndexKey,
 };
@@ -161,7 +165,7 @@ pub(super) struct Known {
     history: Vec<Examination>,
     standing: Vec<AlertRow>,
     decided: Vec<AlertRow>,
-    care: Vec<CareSpan>,
+    attendance: Attendance,
 }
 
 /// Reads what is stored of children; of whom nothing is stored is left out.
@@ -182,12 +186,8 @@ pub(super) async fn known_of(
     for alert in decided {
         known.entry(alert.child).or_default().decided.push(alert);
     }
-    for (child, first_day, last_day) in enrolments::stays(tx, region, children).await? {
-        let span = CareSpan {
-            first_day,
-            last_day,
-        };
-        known.entry(child).or_default().care.push(span);
+    for (child, days) in attendance::of(tx, region, children).await? {
+        known.entry(child).or_default().attendance = days;
     }
     Ok(known)
 }
@@ -205,8 +205,8 @@ pub(super) struct Basis<'a> {
 }
 
 impl Basis<'_> {
-    /// What should stand of a child, from its opened check-ups and its stays in care.
-    fn assess(&self, child: &LockedChild, check_ups: &Opened, care: &[CareSpan]) -> Assessment {
+    /// What should stand of a child, from its opened check-ups and its days in care.
+    fn assess(&self, child: &LockedChild, check_ups: &Opened, days: &Attendance) -> Assessment {
         let named: Vec<(String, &CheckUp)> = check_ups
             .iter()
             .map(|(id, check_up)| (id.to_string(), check_up))
@@ -225,9 +225,9 @@ impl Basis<'_> {
             gestation_days: child.row.gestation_days,
             known_since: Some(self.settings.zone.day(child.row.registered)),
             died: None,
-            care,
-            absences: &[],
-            optional: &[],
+            care: &days.care,
+            absences: &days.absences,
+            optional: offered(self.settings),
         };
         let setting = assess::Setting {
             altitude_m: i32::try_from(self.settings.altitude_m).unwrap_or(i32::MAX),
@@ -236,6 +236,15 @@ impl Basis<'_> {
         };
         let (rules, schedules) = (self.rules, self.rules.schedules());
         assess::assess(rules, schedules, &life, &setting, &examined, self.today)
+    }
+}
+
+/// The optional tracks that a region asks for.
+fn offered(settings: &Settings) -> &'static [Track] {
+    if settings.mongolian_medicine {
+        &[Track::Mongolian]
+    } else {
+        &[]
     }
 }
 
@@ -263,7 +272,7 @@ pub(super) fn foresee(
     let opened = open_all(child, known.history)?;
     let mut standing = by_what(known.standing);
     let mut fates = Vec::new();
-    for raised in &basis.assess(child, &opened, &known.care).raised {
+    for raised in &basis.assess(child, &opened, &known.attendance).raised {
         let subject_by = subjects(basis.index, child, raised);
         let digest = content_digest(basis.index, raised);
         let place = (raised.family.clone(), subject_by(raised.apart.as_deref()));
@@ -327,7 +336,7 @@ fn plan_child(
         raised,
         next_change,
         ..
-    } = basis.assess(child, &opened, &known.care);
+    } = basis.assess(child, &opened, &known.attendance);
     let assessed = Assessed {
         by: Some(basis.settings.basis(basis.rules.id())),
         next_day: next_change,

@@ -98,7 +98,21 @@ pub async fn leave(
 ) -> Result<EnrolmentRow, Error> {
     let mut change = Change::begin(gateway, region, claim).await?;
     change.caller.must_be_facility()?;
-    let us = change.caller.organization;
+    let (child, mut row) = lock_own(&mut change, enrolment).await?;
+    let today = change.settings.zone.day(change.now);
+    row.state = row.state.leave(last_day, today)?;
+    enrolments::update(&mut change.tx, region, &row).await?;
+    end_consent(&mut change, &child, &row, last_day).await?;
+    finish(change, row, &child, "CHILD_LEAVES").await
+}
+
+/// An enrolment at the calling facility, under its child's lock. One that is not there and another
+/// facility's are refused alike.
+pub(super) async fn lock_own(
+    change: &mut Change,
+    enrolment: Id<Enrolment>,
+) -> Result<(LockedChild, EnrolmentRow), Error> {
+    let (region, us) = (change.region, change.caller.organization);
     let found = enrolments::find(&mut change.tx, region, enrolment).await?;
     let found = found
         .filter(|row| row.facility == us)
@@ -109,12 +123,7 @@ pub async fn leave(
         .ok_or(Reason::NotFound)?;
     // Read again under the child's lock.
     let row = enrolments::find(&mut change.tx, region, enrolment).await?;
-    let mut row = row.ok_or(Reason::NotFound)?;
-    let today = change.settings.zone.day(change.now);
-    row.state = row.state.leave(last_day, today)?;
-    enrolments::update(&mut change.tx, region, &row).await?;
-    end_consent(&mut change, &child, &row, last_day).await?;
-    finish(change, row, &child, "CHILD_LEAVES").await
+    Ok((child, row.ok_or(Reason::NotFound)?))
 }
 
 /// A consent ends with the enrolment it was given for: a child that comes again needs a new one.

@@ -1,9 +1,11 @@
 //! Use cases: one function each, one transaction each. A change of keys goes through
 //! [`change::Change`]; a child's data leaves through `disclosure` and nowhere else.
 
+pub mod absences;
 pub mod actors;
 pub mod agreements;
 pub mod assessment;
+pub mod attendance;
 pub mod audit;
 pub mod bell;
 pub mod caller;

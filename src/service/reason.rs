@@ -79,6 +79,10 @@ reasons! {
     DayAhead "DAY_AHEAD" Invalid "日期不能晚于今天",
     /// What is asked of a person is told of a system account.
     PersonRequired "PERSON_REQUIRED" Invalid "只有工作人员有健康合格证，系统账户没有",
+    /// A day lies further ahead than it may.
+    DayTooFar "DAY_TOO_FAR" Invalid "日期过远，请核对年份",
+    /// A day of an absence lies before the enrolment's first day or after its last.
+    AbsenceOutsideEnrolment "ABSENCE_OUTSIDE_ENROLMENT" Invalid "缺勤日期不在该儿童在本机构的在托期内",
     /// The resource names another region than the request.
     RegionMismatch "REGION_MISMATCH" Invalid "资源名称与所请求的行政区划不一致",
     /// The page token is not one of ours, or of another caller or filter.
@@ -139,6 +143,8 @@ reasons! {
     PractitionerExists "PRACTITIONER_EXISTS" Exists "该执业证书已登记",
     /// The child has an open enrolment here.
     EnrolmentExists "ENROLMENT_EXISTS" Exists "该儿童在本机构已有入托登记",
+    /// The child has another absence on one of the days.
+    AbsenceOverlaps "ABSENCE_OVERLAPS" Exists "该儿童在这些日期中已有缺勤记录，请更正原记录",
     /// The identifier belongs to another child.
     IdentifierTaken "IDENTIFIER_TAKEN" Exists "该证件号已登记在另一名儿童名下",
     /// Sex, birth date or gestation disagree with the child already known by this identifier.

@@ -34,6 +34,8 @@ pub struct Edit {
     pub correct_for_altitude: Option<bool>,
     /// Whose growth classes raise alerts.
     pub growth_standard: Option<GrowthStandard>,
+    /// Whether Mongolian-medicine guidance is offered.
+    pub mongolian_medicine: Option<bool>,
     /// When an urgent alert that nobody takes up is passed on. Clocks that run follow it.
     pub escalation: Option<EscalationHours>,
 }
@@ -57,6 +59,9 @@ pub async fn update(
         .correct_for_altitude
         .unwrap_or(settings.correct_for_altitude);
     settings.growth_standard = edit.growth_standard.unwrap_or(settings.growth_standard);
+    settings.mongolian_medicine = edit
+        .mongolian_medicine
+        .unwrap_or(settings.mongolian_medicine);
     settings.escalation = edit.escalation.unwrap_or(settings.escalation);
     if !regions::update(&mut tx, region, &settings, revision).await? {
         return Err(Reason::EtagMismatch.into());

@@ -126,12 +126,25 @@ pub async fn standing(
     row.as_ref().map(read).transpose()
 }
 
+/// The days of an enrolment.
+#[derive(Debug, Clone, Copy)]
+pub struct Stay {
+    /// The enrolment.
+    pub enrolment: Id<Enrolment>,
+    /// The child.
+    pub child: Id<Child>,
+    /// First day in care, or expected in care.
+    pub first_day: NaiveDate,
+    /// Last day, once known.
+    pub last_day: Option<NaiveDate>,
+}
+
 /// First and last days in care, or expected in care, of children at any facility.
 pub async fn stays(
     tx: &mut Tx,
     region: RegionCode,
     children: &[Id<Child>],
-) -> Result<Vec<(Id<Child>, NaiveDate, Option<NaiveDate>)>, StoreError> {
+) -> Result<Vec<Stay>, StoreError> {
     let sql = format!(
         "SELECT id, child, first_day, last_day FROM enrolments WHERE region = $1 AND {}",
         tx.among("child", 2)
@@ -145,8 +158,12 @@ pub async fn stays(
     rows.iter()
         .map(|row| {
             let r = Reader::new(row, "enrolments", "id");
-            let (first, last) = (r.day("first_day")?, r.maybe_parsed("last_day")?);
-            Ok((r.parsed("child")?, first, last))
+            Ok(Stay {
+                enrolment: r.parsed("id")?,
+                child: r.parsed("child")?,
+                first_day: r.day("first_day")?,
+                last_day: r.maybe_parsed("last_day")?,
+            })
         })
         .collect()
 }

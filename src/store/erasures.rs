@@ -44,7 +44,8 @@ pub async fn identifiers_of(
 }
 
 /// Destroys the child's key, and what could be found without it: its name's and guardians' sealed
-/// bytes, check-ups that wait under one of its numbers (sealed under the region's key), and the blind indexes of its numbers, which whoever registers them anew may have. The
+/// bytes, its days away from care, check-ups that wait under one of its numbers (sealed under the
+/// region's key), and the blind indexes of its numbers, which whoever registers them anew may have. The
 /// slots and the child's row are locked. Tells whether there was a key.
 pub async fn erase(tx: &mut Tx, region: RegionCode, erasure: &Erasure) -> Result<bool, StoreError> {
     let (text, child) = (region.to_string(), erasure.child.to_string());
@@ -63,6 +64,7 @@ pub async fn erase(tx: &mut Tx, region: RegionCode, erasure: &Erasure) -> Result
              (SELECT identifier FROM child_identifiers WHERE region = $1 AND child = $2)",
         "DELETE FROM child_identifiers WHERE region = $1 AND child = $2",
         "DELETE FROM guardian_codes WHERE region = $1 AND child = $2",
+        "DELETE FROM absences WHERE region = $1 AND child = $2",
         "DELETE FROM guardianship_turns WHERE region = $1 AND guardianship IN
              (SELECT id FROM guardianships WHERE region = $1 AND child = $2)",
     ];

@@ -7,6 +7,7 @@
 //! Lock order everywhere: ledger head, identifier slots, child rows, inbox counters, each in key
 //! order.
 
+pub mod absences;
 pub mod actors;
 pub mod agreements;
 pub mod alert_life;

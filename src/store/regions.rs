@@ -38,6 +38,7 @@ fn read(row: &Row) -> Result<Settings, StoreError> {
         altitude_m: r.number("altitude_m")?,
         correct_for_altitude: r.flag("correct_for_altitude")?,
         growth_standard: r.word("growth_standard", GrowthStandard::parse)?,
+        mongolian_medicine: r.flag("mongolian_medicine")?,
         rule_set: r.given("active_rule_set")?,
         escalation: escalation.ok_or_else(|| r.corrupt("commission_hours"))?,
     })
@@ -63,8 +64,8 @@ pub async fn create(
     tx.query(
         "INSERT INTO regions (region, utc_offset_minutes, altitude_m, correct_for_altitude,
                               growth_standard, active_rule_set, instructor_hours,
-                              mch_centre_hours, commission_hours, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+                              mch_centre_hours, commission_hours, mongolian_medicine, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
     )
     .bind(region.to_string())
     .bind(i64::from(settings.zone.minutes()))
@@ -75,6 +76,7 @@ pub async fn create(
     .bind(hours(settings, EscalationStep::ToInstructor))
     .bind(hours(settings, EscalationStep::ToMchCentre))
     .bind(hours(settings, EscalationStep::ToCommission))
+    .bind(i64::from(settings.mongolian_medicine))
     .execute(tx)
     .await?;
     tx.query("INSERT INTO ledger_heads (region, size, time_us) VALUES ($1, 0, 0)")
@@ -96,7 +98,7 @@ pub async fn update(
             "UPDATE regions
              SET altitude_m = $3, correct_for_altitude = $4, growth_standard = $5,
                  instructor_hours = $6, mch_centre_hours = $7, commission_hours = $8,
-                 revision = revision + 1
+                 mongolian_medicine = $9, revision = revision + 1
              WHERE region = $1 AND revision = $2",
         )
         .bind(region.to_string())
@@ -107,6 +109,7 @@ pub async fn update(
         .bind(hours(settings, EscalationStep::ToInstructor))
         .bind(hours(settings, EscalationStep::ToMchCentre))
         .bind(hours(settings, EscalationStep::ToCommission))
+        .bind(i64::from(settings.mongolian_medicine))
         .execute(tx)
         .await?;
     Ok(changed == 1)

@@ -123,7 +123,7 @@ pub(super) fn forecast<'a>(
         (None, None) => {}
     }
     if is_in_care {
-        items.extend(back(editions, life, &spans, history, today));
+        items.extend(back(editions, life, history, today));
     }
 }
 
@@ -202,14 +202,12 @@ fn entry_to<'a>(
 fn back<'a>(
     editions: &'a Editions<Entry>,
     life: &Life<'_>,
-    spans: &[CareSpan],
     history: &History<'a>,
     today: NaiveDate,
 ) -> Option<Item<'a>> {
     let is_away_from = |absence: &&Absence| {
-        let day = absence.first_day;
-        let mut open = spans.iter().filter(|span| span.is_open_on(today));
-        open.any(|span| span.first_day <= day && span.is_open_on(day))
+        let (care, day) = (absence.care, absence.first_day);
+        care.is_open_on(today) && care.first_day <= day && care.is_open_on(day)
     };
     let long = life
         .absences

@@ -105,6 +105,8 @@ pub struct CareSpan {
 /// Days away from care while enrolled, both ends included.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Absence {
+    /// The days in care that it interrupts: a child in two facilities may be away from one of them.
+    pub care: CareSpan,
     pub first_day: NaiveDate,
     pub last_day: Option<NaiveDate>,
 }

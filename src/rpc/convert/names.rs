@@ -1,6 +1,7 @@
 //! Resource names: `regions/{region}/{collection}/{id}`, typed by what they name.
 
 use crate::domain::{
+    absence::Absence,
     actor::{Actor, Practitioner},
     agreement::Agreement,
     alert::Alert,
@@ -40,6 +41,7 @@ resources! {
     Child => "children",
     Guardianship => "guardianships",
     Enrolment => "enrolments",
+    Absence => "absences",
     Consent => "consents",
     CheckUp => "checkUps",
     Alert => "alerts",

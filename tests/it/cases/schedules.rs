@@ -39,6 +39,13 @@ fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
     let absences: Vec<Absence> = spans(&case["absences"])
         .into_iter()
         .map(|(first_day, last_day)| Absence {
+            care: *care
+                .iter()
+                .find(|span| {
+                    span.first_day <= first_day
+                        && span.last_day.is_none_or(|last| last >= first_day)
+                })
+                .expect("an absence is within a stay"),
             first_day,
             last_day,
         })

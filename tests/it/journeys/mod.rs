@@ -1,5 +1,6 @@
 //! Whole journeys against the real binary, over TLS, as its users run it.
 
+mod absence;
 mod agreement;
 mod alert_life;
 mod arrival;

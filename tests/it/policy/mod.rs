@@ -1,5 +1,6 @@
 //! Rules of the gateway, through its use cases, on every engine.
 
+mod absences;
 mod agreements;
 mod alert_life;
 mod bounds;

@@ -14,10 +14,10 @@ use yuqiao::{
     domain::{alert::Category, escalation::EscalationHours, purpose::Purpose},
     service::caller::Claim,
     store::{
-        Tx, actors, alert_life, alerts,
+        Tx, absences, actors, alert_life, alerts,
         alerts::{Part, Wanted},
-        askers, assessments, backfills, check_ups, children, escalations, facts, inboxes, looks,
-        organizations,
+        askers, assessments, backfills, check_ups, children, enrolments, escalations, facts,
+        inboxes, looks, organizations,
     },
 };
 
@@ -93,6 +93,10 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         &[("enrolments", &["region", "child", "facility"]), CHILDREN, DISPUTES]);
     query!("the facilities of children", facts::enrolled(tx, region, &children, today),
         &[("enrolments", &["region", "child"]), CHILDREN, DISPUTES]);
+    query!("stays", enrolments::stays(tx, region, &children), &[("enrolments", &["region", "child"])]);
+    query!("absences of children", absences::of_children(tx, region, &children), &[("absences", &["region", "child"])]);
+    query!("absences from a facility", absences::list(tx, region, facility, "g", 50), &[("absences", &["region", "facility", "id"])]);
+    query!("absences of an enrolment", absences::of_enrolment(tx, region, id(60), "g", 50), &[("absences", &["region", "enrolment", "id"])]);
     query!("consents", facts::consents(tx, region, &children, None),
         &[("consents", &["region", "child"]), ("guardianships", &["region", "id"])]);
     query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),

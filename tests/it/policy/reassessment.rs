@@ -8,12 +8,16 @@ use yuqiao::{
     clinical::rules::RuleFile,
     clock::Clock,
     domain::{
-        alert::Category, checkup::CheckUpStatus, child::Child, growth_standard::GrowthStandard,
-        id::Id, region::Zone,
+        alert::Category,
+        checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind},
+        child::Child,
+        growth_standard::GrowthStandard,
+        id::Id,
+        region::Zone,
     },
     service::{
         Reason,
-        push::Pushes,
+        push::{Pushes, Row, RowParts},
         reassessment, regions as settings,
         rule_sets::{self, Standing},
         tide,
@@ -288,6 +292,16 @@ async fn a_change_of_the_settings_that_rules_read_reaches_every_child() {
         assert_eq!(standing(&bench, &county).await.assessed, 0);
         settle(&bench).await;
         assert_eq!(standing(&bench, &county).await.assessed, 3);
+        let edit = settings::Edit {
+            mongolian_medicine: Some(true),
+            ..Default::default()
+        };
+        settings::update(&bench.gateway, region(), claim, edit)
+            .await
+            .unwrap();
+        assert_eq!(standing(&bench, &county).await.assessed, 0);
+        settle(&bench).await;
+        assert_eq!(standing(&bench, &county).await.assessed, 3);
         // What no rule reads there moves nobody: the region does not correct for altitude.
         let edit = settings::Edit {
             altitude_m: Some(900),
@@ -297,6 +311,66 @@ async fn a_change_of_the_settings_that_rules_read_reaches_every_child() {
             .await
             .unwrap();
         assert_eq!(standing(&bench, &county).await.assessed, 3);
+    })
+    .await;
+}
+
+/// Break it: in `service/assessment.rs`, let `offered` give no track, or every one.
+#[tokio::test]
+async fn mongolian_medicine_guidance_is_asked_for_where_the_region_offers_it() {
+    on_every_engine(async |bench| {
+        let county = County::lay_out(&bench, 1).await;
+        let ward = &county.children[0];
+        // Guidance is late only for a child that had some: at six months.
+        let from = &county.hospital;
+        let parts = CheckUpParts {
+            source: from.id.to_string(),
+            record_id: "m06".to_owned(),
+            revision: 1,
+            status: CheckUpStatus::Final,
+            date: "2024-09-10".parse().unwrap(),
+            visit: VisitKind::Mongolian,
+            findings: vec![],
+        };
+        let row = Row::new(
+            &bench.gateway,
+            RowParts {
+                claim: from.claim.clone(),
+                region: region(),
+                key: "m06".to_owned(),
+                identifiers: vec![ward.number.clone()],
+                birth_date: None,
+                sex: None,
+                check_up: CheckUp::new(parts, None, None).unwrap(),
+            },
+        );
+        let pushes = Pushes::start(bench.gateway.clone());
+        pushes.submit(row).await.unwrap();
+        // Known since today: what was open has a month to catch up.
+        bench.clock.advance(TimeDelta::days(40));
+        settle(&bench).await;
+        let asked = async || {
+            let mut tx = bench.gateway.store().snapshot().await.unwrap();
+            let standing = alerts::standing(&mut tx, region(), &[ward.id])
+                .await
+                .unwrap();
+            standing.iter().filter(|a| a.family == "MONGOLIAN").count()
+        };
+        let offer = async |offered| {
+            let edit = settings::Edit {
+                mongolian_medicine: Some(offered),
+                ..Default::default()
+            };
+            let claim = &county.commission.claim;
+            let settings = settings::update(&bench.gateway, region(), claim, edit).await;
+            assert_eq!(settings.unwrap().mongolian_medicine, offered);
+            settle(&bench).await;
+        };
+        assert_eq!(asked().await, 0);
+        offer(true).await;
+        assert_eq!(asked().await, 1);
+        offer(false).await;
+        assert_eq!(asked().await, 0);
     })
     .await;
 }

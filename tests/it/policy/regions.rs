@@ -3,9 +3,12 @@
 
 use chrono::{Days, TimeDelta};
 use yuqiao::{
-    domain::{alert::Category, checkup::CheckUpStatus, finding::Finding, region::RegionCode},
+    domain::{
+        absence::AbsenceDays, alert::Category, checkup::CheckUpStatus, finding::Finding,
+        region::RegionCode,
+    },
     service::{
-        Error, Reason, agreements,
+        Error, Reason, absences, agreements,
         agreements::Which,
         caller::Claim,
         consents,
@@ -52,7 +55,14 @@ impl Two {
         for county in [&two.here, &two.there] {
             let ward = &county.children[0];
             let gateway = &bench.gateway;
-            county.enrol(gateway, 0, ward.id, today).await.unwrap();
+            let enrolment = county.enrol(gateway, 0, ward.id, today).await.unwrap().id;
+            let (of, staff) = (county.region(), &county.facilities[0].claim);
+            let away = AbsenceDays {
+                first_day: today,
+                last_day: None,
+            };
+            let away = absences::record(gateway, staff, of, enrolment, None, away).await;
+            away.unwrap();
             let granted = county.consent(gateway, 0, ward, Category::ALL, days).await;
             granted.unwrap();
         }
@@ -102,6 +112,8 @@ async fn lists(bench: &Bench, claim: &Claim, region: RegionCode) -> Vec<String> 
     let some = consents::list(gateway, claim, region, "", 100).await;
     told.extend(some.map_or_else(|_| vec![], |rows| ids(rows, |(r, _)| r.id.to_string())));
     let some = enrolments::list(gateway, claim, region, "", 100).await;
+    told.extend(some.map_or_else(|_| vec![], |rows| ids(rows, |r| r.id.to_string())));
+    let some = absences::list(gateway, claim, region, None, "", 100).await;
     told.extend(some.map_or_else(|_| vec![], |rows| ids(rows, |r| r.id.to_string())));
     let some = unmatched::list(gateway, claim, region, "", 100).await;
     told.extend(some.map_or_else(|_| vec![], |rows| ids(rows, |r| r.id.to_string())));

@@ -103,6 +103,7 @@ impl Bench {
             altitude_m: 1300,
             correct_for_altitude: false,
             growth_standard: GrowthStandard::Wst423,
+            mongolian_medicine: false,
             rule_set: None,
             escalation: EscalationHours::USUAL,
         };

@@ -248,6 +248,18 @@ impl County {
         enrolled.unwrap().into_inner()
     }
 
+    /// The facility records that a child is or was away; an empty last day leaves it open.
+    pub async fn records_absence(&self, enrolment: &str, first: &str, last: &str) -> wire::Absence {
+        let request = wire::RecordAbsenceRequest {
+            enrolment: enrolment.to_owned(),
+            first_day: first.to_owned(),
+            last_day: last.to_owned(),
+            ..Default::default()
+        };
+        let recorded = self.worker.roster().record_absence(request).await;
+        recorded.unwrap().into_inner()
+    }
+
     /// The MCH centre hands the mother a code.
     pub async fn code(&self, family: &Family, r#use: wire::GuardianCodeUse) -> String {
         let request = wire::IssueGuardianCodeRequest {

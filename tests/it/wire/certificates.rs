@@ -176,6 +176,7 @@ async fn second_region(server: &Server) -> String {
         altitude_m: 1300,
         correct_for_altitude: false,
         growth_standard: GrowthStandard::Wst423,
+        mongolian_medicine: false,
         rule_set: None,
         escalation: EscalationHours::USUAL,
     };

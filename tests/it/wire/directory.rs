@@ -419,6 +419,19 @@ async fn settings_and_bad_fields() {
             (region.altitude_m, region.growth_standard()),
             (1300, wire::GrowthStandard::Who)
         );
+        assert!(!region.mongolian_medicine, "off unless switched on");
+        let offered = wire::UpdateRegionRequest {
+            name: PARENT.to_owned(),
+            mongolian_medicine: Some(true),
+            ..Default::default()
+        };
+        office.update_region(offered).await.unwrap();
+        office.update_region(edit(1300)).await.unwrap();
+        let request = wire::GetRegionRequest {
+            name: PARENT.to_owned(),
+        };
+        let region = office.get_region(request).await.unwrap().into_inner();
+        assert!(region.mongolian_medicine, "what an edit leaves out stays");
         let unknown = wire::UpdateRegionRequest {
             growth_standard: 9,
             ..edit(1300)

@@ -29,6 +29,7 @@ struct Named {
     child: String,
     guardianship: String,
     enrolment: String,
+    absence: String,
     consent: String,
     alert: String,
     facility: String,
@@ -42,6 +43,7 @@ impl Named {
             child: of("children"),
             guardianship: of("guardianships"),
             enrolment: of("enrolments"),
+            absence: of("absences"),
             consent: of("consents"),
             alert: of("alerts"),
             facility: of("organizations"),
@@ -190,6 +192,34 @@ impl<'a> Asked<'a> {
         };
         let answer = by.roster().leave_child(request).await;
         self.note("LeaveChild", "", answer);
+        for (how, name) in [("new", ""), ("corrected", &*named.absence)] {
+            let request = wire::RecordAbsenceRequest {
+                enrolment: named.enrolment.clone(),
+                name: name.to_owned(),
+                first_day: ago(2),
+                last_day: ago(0),
+            };
+            let answer = by.roster().record_absence(request).await;
+            self.note("RecordAbsence", how, answer);
+        }
+        let request = wire::EndAbsenceRequest {
+            name: named.absence.clone(),
+            last_day: ago(0),
+        };
+        let answer = by.roster().end_absence(request).await;
+        self.note("EndAbsence", "", answer);
+        let request = wire::DeleteAbsenceRequest {
+            name: named.absence.clone(),
+        };
+        let answer = by.roster().delete_absence(request).await;
+        self.note("DeleteAbsence", "", answer);
+        let request = wire::ListAbsencesRequest {
+            parent: PARENT.to_owned(),
+            enrolment: named.enrolment.clone(),
+            ..Default::default()
+        };
+        let answer = by.roster().list_absences(request).await;
+        self.note("ListAbsences", "of its enrolment", answer);
 
         let explain = |facility: &str| wire::ExplainRequest {
             child: named.child.clone(),
@@ -352,6 +382,10 @@ async fn settled(county: &County, record: &str) -> (Family, Named) {
     let named = Named {
         child: family.child.clone(),
         guardianship: family.guardianship.clone(),
+        absence: county
+            .records_absence(&enrolment.name, &ago(2), &ago(1))
+            .await
+            .name,
         enrolment: enrolment.name,
         consent: consent.name,
         alert: alert.expect("its keys are open").name.clone(),
@@ -448,6 +482,13 @@ async fn own(county: &County) -> Vec<Vec<u8>> {
         .list_enrolments(request)
         .await
         .unwrap();
+    told.push(page.into_inner().encode_to_vec());
+    let request = wire::ListAbsencesRequest {
+        parent: PARENT.to_owned(),
+        page_size: 1,
+        ..Default::default()
+    };
+    let page = county.worker.roster().list_absences(request).await.unwrap();
     told.push(page.into_inner().encode_to_vec());
     let request = wire::ListConsentsRequest {
         parent: PARENT.to_owned(),

@@ -12,8 +12,9 @@ fn span(first: &str, last: &str) -> CareSpan {
     }
 }
 
-fn away(first: &str, last: &str) -> Absence {
+fn away(care: CareSpan, first: &str, last: &str) -> Absence {
     Absence {
+        care,
         first_day: day(first),
         last_day: (!last.is_empty()).then(|| day(last)),
     }
@@ -123,7 +124,7 @@ fn three_months_away_ask_for_a_check_before_return() {
             f.items.iter().any(|item| item.item == "ENTRY_RETURN")
         })
     };
-    let ended = [away("2026-03-01", "2026-05-31")];
+    let ended = [away(care[0], "2026-03-01", "2026-05-31")];
     child.absences = &ended;
     let found = stands(&child, &[], "2026-06-01", "ENTRY_RETURN");
     let window = "2026-03-01 2026-05-31 2026-06-01 -".to_owned();
@@ -143,11 +144,11 @@ fn three_months_away_ask_for_a_check_before_return() {
         Status::Done
     );
     // A day short of three months.
-    let short = [away("2026-03-01", "2026-05-30")];
+    let short = [away(care[0], "2026-03-01", "2026-05-30")];
     child.absences = &short;
     assert!(!listed(&child, "2026-06-01"));
     // It lasts: due from the day it is three months long, never late.
-    let lasting = [away("2026-03-01", "")];
+    let lasting = [away(care[0], "2026-03-01", "")];
     child.absences = &lasting;
     assert!(!listed(&child, "2026-05-31"));
     assert_eq!(
@@ -160,7 +161,14 @@ fn three_months_away_ask_for_a_check_before_return() {
     );
     // An absence from care that has ended is nobody's matter any more.
     let over = [span("2025-09-01", "2026-06-30")];
-    child.care = &over;
+    let left = [away(over[0], "2026-03-01", "")];
+    (child.care, child.absences) = (&over, &left);
+    assert!(listed(&child, "2026-06-30"));
+    assert!(!listed(&child, "2026-07-01"));
+    // Nor of another facility that the child never missed.
+    let two = [over[0], span("2025-09-01", "")];
+    child.care = &two;
+    assert!(listed(&child, "2026-06-30"));
     assert!(!listed(&child, "2026-07-01"));
 }
 

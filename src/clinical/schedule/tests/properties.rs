@@ -193,22 +193,25 @@ fn cases() -> impl Strategy<Value = Case> {
                     };
                     CheckUp::new(parts, None, None).unwrap()
                 };
+            let stays: Vec<CareSpan> = care
+                .into_iter()
+                .map(|(first, length)| CareSpan {
+                    first_day: day(first),
+                    last_day: last(first, length),
+                })
+                .collect();
             Case {
                 birth,
                 today: day(today),
                 sex,
                 known_since: known.map(day),
                 died: died.map(day),
-                care: care
-                    .into_iter()
-                    .map(|(first, length)| CareSpan {
-                        first_day: day(first),
-                        last_day: last(first, length),
-                    })
-                    .collect(),
+                care: stays.clone(),
                 absences: away
                     .into_iter()
-                    .map(|(first, length)| Absence {
+                    .zip(stays.into_iter().cycle())
+                    .map(|((first, length), care)| Absence {
+                        care,
                         first_day: day(first),
                         last_day: last(first, length),
                     })
@@ -353,6 +356,7 @@ fn no_day_of_the_calendar_makes_it_panic() {
                         died: None,
                         care: vec![*span],
                         absences: vec![Absence {
+                            care: *span,
                             first_day: other,
                             last_day: span.last_day,
                         }],
