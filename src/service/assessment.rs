@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use super::{change::LockedChild, error::Error, gateway::Gateway};
+use super::{change::LockedChild, error::Error, gateway::Gateway, keyring::ChildKey};
 use crate::{
     access::AlertFacts,
     clinical::{
@@ -36,7 +36,7 @@ use crate::{
         alerts::{self, AlertRow, Evidence, NewAlert},
         assessments,
         check_ups::{self, Examination},
-        children::Assessed,
+        children::{Assessed, ChildRow},
         enrolments,
     },
     vault::IndexKey,
@@ -218,16 +218,7 @@ impl Basis<'_> {
                 check_up,
             })
             .collect();
-        let life = Life {
-            sex: Some(child.row.sex),
-            birth_date: child.row.birth_date,
-            gestation_days: child.row.gestation_days,
-            known_since: Some(self.settings.zone.day(child.row.registered)),
-            died: None,
-            care,
-            absences: &[],
-            optional: &[],
-        };
+        let life = life(&child.row, self.settings, care);
         let setting = assess::Setting {
             altitude_m: i32::try_from(self.settings.altitude_m).unwrap_or(i32::MAX),
             correct_for_altitude: self.settings.correct_for_altitude,
@@ -238,9 +229,24 @@ impl Basis<'_> {
     }
 }
 
-type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
+/// The child as rules and schedules see it.
+pub(super) fn life<'a>(child: &ChildRow, settings: &Settings, care: &'a [CareSpan]) -> Life<'a> {
+    Life {
+        sex: Some(child.sex),
+        birth_date: child.birth_date,
+        gestation_days: child.gestation_days,
+        known_since: Some(settings.zone.day(child.registered)),
+        died: None,
+        care,
+        absences: &[],
+        optional: &[],
+    }
+}
 
-fn open_all(child: &LockedChild, history: Vec<Examination>) -> Result<Opened, Error> {
+pub(super) type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
+
+/// Opens check-ups that are sealed under the child's key.
+pub(super) fn open_all(child: &ChildKey, history: Vec<Examination>) -> Result<Opened, Error> {
     let opened = history.into_iter();
     let opened = opened.map(|c| Ok((c.id, open_check_up(child, c)?)));
     opened.collect()
@@ -259,7 +265,7 @@ pub(super) fn foresee(
     child: &LockedChild,
     known: Known,
 ) -> Result<Vec<(Fate, String, Level)>, Error> {
-    let opened = open_all(child, known.history)?;
+    let opened = open_all(&child.key, known.history)?;
     let mut standing = by_what(known.standing);
     let mut fates = Vec::new();
     for raised in &basis.assess(child, &opened, &known.care).raised {
@@ -325,7 +331,7 @@ fn plan_child(
     known: Known,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
-    let opened = open_all(child, known.history)?;
+    let opened = open_all(&child.key, known.history)?;
     let Assessment {
         raised,
         next_change,
@@ -411,11 +417,9 @@ fn settles(
 }
 
 /// Opens a check-up that is sealed under the child's key.
-fn open_check_up(child: &LockedChild, sealed: Examination) -> Result<CheckUp, Error> {
+fn open_check_up(child: &ChildKey, sealed: Examination) -> Result<CheckUp, Error> {
     let (table, column) = FINDINGS_PLACE;
-    let findings = child
-        .key
-        .open(table, &sealed.id.to_string(), column, &sealed.sealed)?;
+    let findings = child.open(table, &sealed.id.to_string(), column, &sealed.sealed)?;
     check_up(CheckUpParts {
         source: sealed.source.to_string(),
         record_id: sealed.record_id,

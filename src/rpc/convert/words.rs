@@ -2,7 +2,10 @@
 //! side does not compile until it is met here.
 
 use crate::{
-    clinical::growth::chart::{ChartKind, Scale as ChartScale},
+    clinical::{
+        fitness::Grade,
+        growth::chart::{ChartKind, Scale as ChartScale},
+    },
     domain::{
         actor::{ActorRole, ActorState, LicenceKind},
         agreement::AgreementMode,
@@ -87,6 +90,7 @@ words! {
         GuardianInformed, FacilityGuided, ReexaminationBooked, Referred, UnderTreatment,
     }
     Decision { RuledOut, Recovered, KnownAndManaged, NotApplicable }
+    Grade { Fit, Conditional, Unfit }
     EscalationStep { ToInstructor, ToMchCentre, ToCommission }
 }
 
@@ -126,6 +130,7 @@ mod tests {
             ChartScale,
             FollowUpOutcome,
             Decision,
+            Grade,
             EscalationStep
         );
         assert_eq!(Sex::from_wire(wire::Sex::Female), Some(Sex::Female));
