@@ -3,6 +3,7 @@
 mod agreement;
 mod alert_life;
 mod arrival;
+mod due;
 mod end;
 mod example_county;
 mod growth_chart;
