@@ -26,7 +26,7 @@ use crate::{
     service::{
         Error, Gateway, Reason,
         caller::Claim,
-        disclosure::{Answer, Ask, Audience, Looks, Question, Why, Withheld, Wish, open_alerts},
+        disclosure::{Answer, Ask, Audience, Looks, Question, Why, Wish, Withheld, open_alerts},
     },
     store::alerts::{Disclosed, Part},
 };

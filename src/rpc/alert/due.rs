@@ -87,7 +87,8 @@ impl Alerts {
         let day = convert::day(due.today);
         let of_whom_nothing = std::mem::take(&mut due.withheld);
         let next_page_token = due.next.take();
-        let (mut children, unreadable) = due_lists(&self.gateway, region, due, message.within_days)?;
+        let (mut children, unreadable) =
+            due_lists(&self.gateway, region, due, message.within_days)?;
         if area {
             children.retain(|child| !child.items.is_empty());
         }

@@ -13,8 +13,9 @@ use std::{
 use chrono::NaiveDate;
 
 use super::{
-    Answer, Ask, Why, Withheld, is_unreadable,
+    Answer, Ask, Why, Withheld,
     facility::Decided,
+    is_unreadable,
     sitting::{Shown, Sitting},
 };
 use crate::{
