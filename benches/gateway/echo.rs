@@ -193,4 +193,18 @@ impl AlertService for BareAlerts {
     ) -> Result<Response<wire::Alert>, Status> {
         Ok(Response::new(Default::default()))
     }
+
+    async fn list_fitness(
+        &self,
+        _: Request<wire::ListFitnessRequest>,
+    ) -> Result<Response<wire::ListFitnessResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn list_due_items(
+        &self,
+        _: Request<wire::ListDueItemsRequest>,
+    ) -> Result<Response<wire::ListDueItemsResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
 }

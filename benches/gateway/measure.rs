@@ -219,6 +219,7 @@ pub async fn raw_looks(
         altitude_m: 0,
         correct_for_altitude: false,
         growth_standard: GrowthStandard::Wst423,
+        mongolian_medicine: false,
         rule_set: None,
         escalation: EscalationHours::USUAL,
     };

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     bases::Basis,
-    keys::{Key, KeyState},
+    keys::{Closed, Key, KeyState},
 };
 use crate::domain::{
     actor::Actor,
@@ -108,6 +108,23 @@ impl Permit {
         &self.grounds
     }
 
+    /// The no to a question that lies outside its scope: every key is open, and what agreement and
+    /// consent have in common does not reach so far.
+    pub fn falls_short(&self) -> Denial {
+        let state = |&key: &Key| KeyState {
+            key,
+            state: if key == Key::Agreement {
+                Err(Closed::NothingCovered)
+            } else {
+                Ok(())
+            },
+        };
+        Denial {
+            basis: Some(self.basis),
+            keys: self.basis.keys.iter().map(state).collect(),
+        }
+    }
+
     /// When it was decided.
     pub fn decided(&self) -> DateTime<Utc> {
         self.decided
@@ -155,6 +172,19 @@ pub struct AlertFacts {
 }
 
 impl Scope {
+    /// Whether the scope opens a category: of some source, and at every level.
+    pub fn opens(&self, category: Category) -> bool {
+        match self {
+            Self::Consented {
+                grants,
+                urgent_only,
+                ..
+            } => !urgent_only && grants.iter().any(|g| g.category == category),
+            Self::AbnormalFindings | Self::Everything => true,
+            Self::OwnRecords(_) | Self::Counts => false,
+        }
+    }
+
     /// Whether an alert lies within the scope. The store's disclosing query says the same in SQL; a
     /// test holds the two against each other.
     pub fn reaches(&self, alert: &AlertFacts) -> bool {

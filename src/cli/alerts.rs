@@ -9,12 +9,13 @@ use super::Global;
 use super::connection::{Connection, Service};
 use super::error::CliError;
 use super::output::{Output, id, short, table};
+use super::whom::Whom;
 use super::words;
 use crate::rpc::json::to_json;
 use crate::rpc::wire::alert_service_client::AlertServiceClient;
 use crate::rpc::wire::{
     AcknowledgeAlertRequest, Alert, Decision, FollowUpAlertRequest, FollowUpOutcome,
-    ListAlertsRequest, Purpose, ResolveAlertRequest, WithheldChild,
+    ListAlertsRequest, ResolveAlertRequest, WithheldChild,
 };
 
 /// What to do with alerts.
@@ -69,19 +70,8 @@ pub struct Resolve {
 /// Arguments of `yuqiao alerts list`.
 #[derive(Args, Debug)]
 pub struct List {
-    /// The facility, the region (an MCH centre's follow-up) or the child (a guardian, with a code);
-    /// the caller's own organization if left out
-    #[arg(long)]
-    parent: Option<String>,
-    /// Why, e.g. daily-care or health-guidance; what the caller's kind implies if left out
-    #[arg(long, value_parser = words::parse_purpose)]
-    purpose: Option<Purpose>,
-    /// Only this child
-    #[arg(long)]
-    child: Option<String>,
-    /// A guardian's one-time code for reading (监护人查阅码)
-    #[arg(long, env = "YUQIAO_GUARDIAN_CODE", hide_env_values = true)]
-    code: Option<String>,
+    #[command(flatten)]
+    whom: Whom,
     /// Instead of the open alerts, those that a clinician resolved
     #[arg(long)]
     resolved: bool,
@@ -136,11 +126,7 @@ impl Alerts {
                     for alert in &found {
                         out.value(&json!({"alert": to_json(alert)?}))?;
                     }
-                    return withheld
-                        .iter()
-                        .try_for_each(|child| out.value(&json!({"withheld": to_json(child)?})));
-                }
-                if resolved {
+                } else if resolved {
                     let header = [
                         "id",
                         "级别",
@@ -156,13 +142,7 @@ impl Alerts {
                     let header = ["id", "级别", "类别", "儿童", "提示", "复查", "状态"];
                     out.list(&found, &header, row)?;
                 }
-                if withheld.is_empty() {
-                    return Ok(());
-                }
-                let rows = withheld
-                    .iter()
-                    .map(|child| vec![id(&child.child).to_owned(), missing(child)]);
-                out.line(&table(&["儿童", "暂不能查阅的原因"], rows))
+                tell_withheld(out, &withheld)
             }
         }
     }
@@ -170,14 +150,11 @@ impl Alerts {
 
 impl List {
     fn request(self, connection: &Connection) -> ListAlertsRequest {
-        let child = |given: &String| connection.name("children", given);
         ListAlertsRequest {
-            parent: self
-                .parent
-                .unwrap_or_else(|| connection.organization.clone()),
-            purpose: self.purpose.unwrap_or_default().into(),
-            child: self.child.as_ref().map(child).unwrap_or_default(),
-            guardian_code: self.code.unwrap_or_default(),
+            parent: self.whom.parent(connection),
+            purpose: self.whom.purpose(),
+            child: self.whom.child(connection),
+            guardian_code: self.whom.code(),
             page_size: 500,
             page_token: String::new(),
             resolved: self.resolved,
@@ -199,7 +176,11 @@ fn said(out: Output) -> Result<String, CliError> {
     Ok(words.trim().to_owned())
 }
 
-async fn all(
+/// Every page.
+///
+/// # Errors
+/// What the gateway refused.
+pub async fn all(
     alerts: &mut AlertServiceClient<Service>,
     mut request: ListAlertsRequest,
 ) -> Result<(Vec<Alert>, Vec<WithheldChild>), CliError> {
@@ -262,6 +243,24 @@ fn recorded(alert: &Alert) -> String {
         told.push_str(&format!("\n{what}  {words}\n{time}  {}", id(actor)));
     }
     told
+}
+
+/// Children of whom nothing may be shown, after a list of the others.
+///
+/// # Errors
+/// Where standard output has ended.
+pub fn tell_withheld(out: Output, withheld: &[WithheldChild]) -> Result<(), CliError> {
+    if out.is_json() {
+        let mut lines = withheld.iter();
+        return lines.try_for_each(|child| out.value(&json!({"withheld": to_json(child)?})));
+    }
+    if withheld.is_empty() {
+        return Ok(());
+    }
+    let rows = withheld
+        .iter()
+        .map(|child| vec![id(&child.child).to_owned(), missing(child)]);
+    out.line(&table(&["儿童", "暂不能查阅的原因"], rows))
 }
 
 /// The keys that are not open, as the gateway words them.

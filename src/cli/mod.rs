@@ -10,13 +10,16 @@ pub mod assess;
 pub mod call;
 pub mod connection;
 pub mod county;
+pub mod day_sheet;
 pub mod demo;
 pub mod doctor;
+pub mod due;
 pub mod dynamic;
 pub mod enroll;
 pub mod error;
 pub mod explain;
 pub mod fault;
+pub mod fitness;
 pub mod growth_chart;
 pub mod house;
 pub mod init;
@@ -32,6 +35,7 @@ pub mod rules;
 pub mod serve;
 pub mod vault;
 pub mod watch;
+pub mod whom;
 pub mod words;
 
 use std::path::PathBuf;
@@ -103,6 +107,12 @@ pub enum Command {
     /// What needs something this morning (健康提示)
     #[command(subcommand)]
     Alerts(alerts::Alerts),
+    /// Who may be in care today, on which conditions, until when (在托适宜性)
+    Fitness(fitness::Fitness),
+    /// What is still to be done: check-ups, vaccinations, entry checks (待办)
+    Due(due::Due),
+    /// A facility's morning as a sheet to print: fitness, care cards, what is due (每日照护单)
+    DaySheet(day_sheet::DaySheet),
     /// A guardian's list of every look at the own child (查阅记录)
     Looks(looks::Looks),
     /// Every key a look at a child would need, and how it stands (授权说明)
@@ -144,6 +154,9 @@ async fn verb(Cli { global, command }: Cli) -> Result<ExitCode, CliError> {
         Command::Push(push) => push.run(&global, out).await,
         Command::Watch(watch) => watch.run(&global, out).await.map(done),
         Command::Alerts(alerts) => alerts.run(&global, out).await.map(done),
+        Command::Fitness(fitness) => fitness.run(&global, out).await.map(done),
+        Command::Due(due) => due.run(&global, out).await.map(done),
+        Command::DaySheet(sheet) => sheet.run(&global, out).await.map(done),
         Command::Looks(looks) => looks.run(&global, out).await.map(done),
         Command::Explain(explain) => explain.run(&global, out).await.map(done),
         Command::Rules(rules) => rules.run(&global, out).await,

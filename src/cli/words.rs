@@ -3,7 +3,7 @@
 use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::wire::{
     ActorRole, ActorState, AgreementState, AlertState, Category, CertificateStatus, Decision,
-    EscalationStep, FollowUpOutcome, Level, OrganizationKind, Outcome, Purpose,
+    EscalationStep, FollowUpOutcome, Grade, Level, OrganizationKind, Outcome, Purpose,
 };
 
 /// Reads an enum's name as people type it: `daily-care` for `DAILY_CARE`.
@@ -215,6 +215,47 @@ pub fn category(category: Category) -> &'static str {
         Category::EntryCheck => "入托体检",
         Category::Examination => "体格检查与新生儿所见",
         Category::OralHealth => "口腔保健",
+    }
+}
+
+/// Fitness for care.
+#[must_use]
+pub fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Unspecified => "不能判断",
+        Grade::Fit => "可以在托",
+        Grade::Conditional => "有条件在托",
+        Grade::Unfit => "不宜在托",
+    }
+}
+
+/// How an item of a schedule stands; an unknown status stands for itself.
+#[must_use]
+pub fn item_status(status: &str) -> &str {
+    match status {
+        "UPCOMING" => "未到期",
+        "DUE" => "应做",
+        "OVERDUE" => "已逾期",
+        "DONE" => "已完成",
+        "AGED_OUT" => "已过时段",
+        "NOT_APPLICABLE" => "不适用",
+        "CONTRAINDICATED" => "有禁忌",
+        other => other,
+    }
+}
+
+/// A line of tasks; an unknown one stands for itself.
+#[must_use]
+pub fn track(track: &str) -> &str {
+    match track {
+        "CHILD_HEALTH" => "儿童健康检查",
+        "EYE_CARE" => "眼保健及视力检查",
+        "TCM" => "中医药健康指导",
+        "MONGOLIAN" => "蒙医药健康指导",
+        "IMMUNISATION" => "预防接种",
+        "ENTRY_CHECK" => "入园（所）健康检查",
+        "PERIODIC" => "在园定期健康检查",
+        other => other,
     }
 }
 

@@ -1,9 +1,12 @@
-//! AlertService: the alerts an asker may see now, an organization's inbox, and what people do about
-//! alerts.
+//! AlertService: the alerts an asker may see now, who is fit for care, what is due, an
+//! organization's inbox, and what people do about alerts.
 
 mod acts;
+mod due;
+mod fitness;
 mod message;
 mod watch;
+mod whose;
 
 use futures_util::stream::BoxStream;
 use tokio::sync::watch::Receiver;
@@ -11,7 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     caller,
-    convert::{Fields, name, names},
+    convert::{Fields, name},
     page::{self, Walk},
     status::{answer, status},
     streams::answers,
@@ -19,16 +22,15 @@ use super::{
 };
 use crate::{
     access::KeyState,
-    domain::{child::Child, id::Id, organization::Organization, region::RegionCode},
-    pki::GuardianCode,
+    domain::{organization::Organization, region::RegionCode},
     service::{
         Error, Gateway, Reason,
         caller::Claim,
         disclosure::{Answer, Ask, Audience, Looks, Question, Why, Wish, Withheld, open_alerts},
-        guardian_codes,
     },
     store::alerts::{Disclosed, Part},
 };
+use whose::{Request as Asked, Whose};
 
 const USUAL_PAGE: u32 = 100;
 const LIST: &str = "AlertService.ListAlerts";
@@ -41,13 +43,6 @@ pub struct Alerts {
     pub looks: Looks,
     /// Turns true when the gateway stops.
     pub stop: Receiver<bool>,
-}
-
-/// Whose alerts are asked for.
-enum Parent {
-    Facility(Id<Organization>),
-    Area,
-    Child(Id<Child>),
 }
 
 #[tonic::async_trait]
@@ -110,6 +105,28 @@ impl AlertService for Alerts {
     ) -> Result<Response<wire::Alert>, Status> {
         answer(acts::RESOLVE, self.resolve(request)).await
     }
+
+    async fn list_fitness(
+        &self,
+        request: Request<wire::ListFitnessRequest>,
+    ) -> Result<Response<wire::ListFitnessResponse>, Status> {
+        answer(fitness::METHOD, async {
+            let (claim, message) = self.open(request)?;
+            self.fitness(claim, message).await
+        })
+        .await
+    }
+
+    async fn list_due_items(
+        &self,
+        request: Request<wire::ListDueItemsRequest>,
+    ) -> Result<Response<wire::ListDueItemsResponse>, Status> {
+        answer(due::METHOD, async {
+            let (claim, message) = self.open(request)?;
+            self.due(claim, message).await
+        })
+        .await
+    }
 }
 
 impl Alerts {
@@ -122,57 +139,44 @@ impl Alerts {
         claim: Claim,
         message: wire::ListAlertsRequest,
     ) -> Result<wire::ListAlertsResponse, Error> {
-        let mut f = Fields::default();
-        let parent = parent(&mut f, &message.parent);
-        let region = parent.as_ref().map(|(region, _)| *region);
-        let purpose = f.optional_word("purpose", message.purpose);
-        let child = f.optional_name_in::<Child>("child", &message.child, region);
-        let code = (!message.guardian_code.is_empty()).then(|| {
-            GuardianCode::parse(&message.guardian_code)
-                .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed))
-                .ok()
-        });
-        let ((region, parent), purpose, child, code) = f.finish((|| {
-            let code = match code {
-                Some(code) => Some(code?),
-                None => None,
-            };
-            Some((parent?, purpose?, child?, code))
-        })())?;
+        let request = Asked {
+            parent: &message.parent,
+            purpose: message.purpose,
+            child: &message.child,
+            guardian_code: &message.guardian_code,
+        };
+        let (region, whose) = request.read(&self.gateway)?;
         let index = self.gateway.keyring().index();
         let part = if message.resolved {
             Part::Decided
         } else {
             Part::Standing
         };
-        let filter = format!(
-            "{} {} {} {}",
-            message.parent, message.purpose, message.child, message.resolved
-        );
+        let filter = format!("{} {}", request.filter(), message.resolved);
         let walk = Walk::new(index, claim.organization, "ListAlerts", filter);
         let size = page::size(message.page_size, USUAL_PAGE);
         let after = walk.after(&message.page_token)?;
-        let question = match (parent, code) {
-            (Parent::Facility(facility), None) => Question::Facility {
+        let question = match whose {
+            Whose::Facility {
+                facility,
+                purpose,
+                child,
+            } => Question::Facility {
                 facility,
                 purpose,
                 child,
                 part,
             },
-            (Parent::Area, None) => Question::FollowUp {
+            Whose::Area => Question::FollowUp {
                 cursor: after.clone().unwrap_or_default(),
                 children: i64::from(size),
                 part,
             },
-            (Parent::Child(child), Some(code)) => Question::Guardian {
+            Whose::Own { child, code } => Question::Guardian {
                 child,
-                code: guardian_codes::digest(&self.gateway, region, &code),
+                code,
                 about: Wish::Alerts(part),
             },
-            (Parent::Child(_), None) => {
-                return Err(Error::field("guardian_code", Reason::FieldRequired));
-            }
-            (_, Some(_)) => return Err(Error::field("parent", Reason::FieldMalformed)),
         };
         let by_child = matches!(question, Question::FollowUp { .. });
         let found = self
@@ -189,6 +193,7 @@ impl Alerts {
             audience,
             withheld,
             next,
+            ..
         } = found
         else {
             return Err(Error::Broken("another question's answer"));
@@ -228,17 +233,6 @@ impl Alerts {
         let opened = opened.into_iter().map(|a| message::message(region, a));
         Ok((opened.collect(), unreadable))
     }
-}
-
-fn parent(f: &mut Fields, text: &str) -> Option<(RegionCode, Parent)> {
-    if let Some((region, facility)) = names::parse::<Organization>(text) {
-        return Some((region, Parent::Facility(facility)));
-    }
-    if let Some((region, child)) = names::parse::<Child>(text) {
-        return Some((region, Parent::Child(child)));
-    }
-    f.parent("parent", text)
-        .map(|region| (region, Parent::Area))
 }
 
 /// Where an alert stands in the list: the most pressing first, then the oldest.

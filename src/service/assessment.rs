@@ -15,6 +15,7 @@ use super::{
     change::LockedChild,
     error::Error,
     gateway::Gateway,
+    keyring::ChildKey,
 };
 use crate::{
     access::AlertFacts,
@@ -41,7 +42,7 @@ use crate::{
         alerts::{self, AlertRow, Evidence, NewAlert},
         assessments,
         check_ups::{self, Examination},
-        children::Assessed,
+        children::{Assessed, ChildRow},
     },
     vault::IndexKey,
 };
@@ -219,16 +220,7 @@ impl Basis<'_> {
                 check_up,
             })
             .collect();
-        let life = Life {
-            sex: Some(child.row.sex),
-            birth_date: child.row.birth_date,
-            gestation_days: child.row.gestation_days,
-            known_since: Some(self.settings.zone.day(child.row.registered)),
-            died: None,
-            care: &days.care,
-            absences: &days.absences,
-            optional: offered(self.settings),
-        };
+        let life = life(&child.row, self.settings, days);
         let setting = assess::Setting {
             altitude_m: i32::try_from(self.settings.altitude_m).unwrap_or(i32::MAX),
             correct_for_altitude: self.settings.correct_for_altitude,
@@ -236,6 +228,24 @@ impl Basis<'_> {
         };
         let (rules, schedules) = (self.rules, self.rules.schedules());
         assess::assess(rules, schedules, &life, &setting, &examined, self.today)
+    }
+}
+
+/// The child as rules and schedules see it.
+pub(super) fn life<'a>(
+    child: &ChildRow,
+    settings: &Settings,
+    attendance: &'a Attendance,
+) -> Life<'a> {
+    Life {
+        sex: Some(child.sex),
+        birth_date: child.birth_date,
+        gestation_days: child.gestation_days,
+        known_since: Some(settings.zone.day(child.registered)),
+        died: None,
+        care: &attendance.care,
+        absences: &attendance.absences,
+        optional: offered(settings),
     }
 }
 
@@ -248,9 +258,10 @@ fn offered(settings: &Settings) -> &'static [Track] {
     }
 }
 
-type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
+pub(super) type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
 
-fn open_all(child: &LockedChild, history: Vec<Examination>) -> Result<Opened, Error> {
+/// Opens check-ups that are sealed under the child's key.
+pub(super) fn open_all(child: &ChildKey, history: Vec<Examination>) -> Result<Opened, Error> {
     let opened = history.into_iter();
     let opened = opened.map(|c| Ok((c.id, open_check_up(child, c)?)));
     opened.collect()
@@ -269,7 +280,7 @@ pub(super) fn foresee(
     child: &LockedChild,
     known: Known,
 ) -> Result<Vec<(Fate, String, Level)>, Error> {
-    let opened = open_all(child, known.history)?;
+    let opened = open_all(&child.key, known.history)?;
     let mut standing = by_what(known.standing);
     let mut fates = Vec::new();
     for raised in &basis.assess(child, &opened, &known.attendance).raised {
@@ -331,7 +342,7 @@ fn plan_child(
     known: Known,
     chance: &mut (dyn RngCore + Send),
 ) -> Result<(), Error> {
-    let opened = open_all(child, known.history)?;
+    let opened = open_all(&child.key, known.history)?;
     let Assessment {
         raised,
         next_change,
@@ -412,11 +423,9 @@ fn settles(
 }
 
 /// Opens a check-up that is sealed under the child's key.
-fn open_check_up(child: &LockedChild, sealed: Examination) -> Result<CheckUp, Error> {
+fn open_check_up(child: &ChildKey, sealed: Examination) -> Result<CheckUp, Error> {
     let (table, column) = FINDINGS_PLACE;
-    let findings = child
-        .key
-        .open(table, &sealed.id.to_string(), column, &sealed.sealed)?;
+    let findings = child.open(table, &sealed.id.to_string(), column, &sealed.sealed)?;
     check_up(CheckUpParts {
         source: sealed.source.to_string(),
         record_id: sealed.record_id,

@@ -7,7 +7,9 @@
 
 mod acknowledge;
 mod act;
+mod due;
 mod facility;
+mod fitness;
 mod follow_up;
 mod gathered;
 mod growth;
@@ -23,6 +25,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub use acknowledge::acknowledge;
 pub use act::{Act, act};
+pub use due::{ChildDue, Due, DueItem, Page, due_lists};
+pub use fitness::{ChildFitness, DayFitness, fitness};
 pub use growth::{Drawn, Growth, Wanted, draw};
 pub use guardian::{Look, Named, Party, open_looks};
 pub use inbox::Event;
@@ -39,7 +43,8 @@ use super::{
 use crate::{
     access::{Denial, bases::Basis},
     domain::{
-        child::Child, id::Id, organization::Organization, purpose::Purpose, region::RegionCode,
+        alert::Category, child::Child, id::Id, organization::Organization, purpose::Purpose,
+        region::RegionCode,
     },
     store::{
         alerts::{Disclosed, Part},
@@ -85,6 +90,19 @@ pub enum Question {
         /// In which part of their life.
         part: Part,
     },
+    /// What is due of a facility's children: by its staff, or an instructor assigned to it.
+    DueAt {
+        /// The facility.
+        facility: Id<Organization>,
+        /// Why; none means daily care for staff, health guidance for an instructor.
+        purpose: Option<Purpose>,
+        /// Only this child.
+        child: Option<Id<Child>>,
+        /// Which children.
+        page: Page,
+    },
+    /// What is due in the area an MCH centre follows up.
+    DueIn(Page),
     /// The caller's inbox after a number.
     Inbox {
         /// The caller's organization.
@@ -119,6 +137,8 @@ pub enum Question {
 pub enum Wish {
     /// The child's alerts in this part of their life.
     Alerts(Part),
+    /// The child's whole plan.
+    Due,
     /// Every look at the child, newest first.
     Looks {
         /// Before this leaf; none at the beginning.
@@ -168,6 +188,17 @@ impl Withheld {
     }
 }
 
+/// A child that was looked at, and what the permit opened.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The child.
+    pub child: Id<Child>,
+    /// The categories that are open at every level.
+    pub opened: BTreeSet<Category>,
+    /// Whether its key opens: else nothing of it may be said.
+    pub readable: bool,
+}
+
 /// What may leave, still sealed: it is opened after the commit, outside the lock.
 pub enum Answer {
     /// Alerts, for whom, and the children of whom nothing may be shown.
@@ -178,6 +209,8 @@ pub enum Answer {
         audience: Audience,
         /// Children withheld.
         withheld: Vec<Withheld>,
+        /// The children that were looked at, whatever was found.
+        seen: Vec<Seen>,
         /// The last child considered, when there may be more.
         next: Option<String>,
     },
@@ -190,6 +223,8 @@ pub enum Answer {
     },
     /// Check-ups with the wrapped keys that open them.
     CheckUps(Vec<(SealedCheckUp, Option<Vec<u8>>)>),
+    /// What is due.
+    Due(Due),
     /// Looks at a child.
     Looks(guardian::Looks),
     /// What a growth chart is drawn from.

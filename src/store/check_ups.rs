@@ -243,6 +243,19 @@ pub async fn latest_of(
     rows.iter().map(read_examination).collect()
 }
 
+/// The same of the children that permits are about, for a forecast of what is due. It is read whole,
+/// as for an assessment: a thing is done whoever did it. What of the forecast may be told the
+/// permit's scope says.
+pub async fn to_forecast(
+    tx: &mut Tx,
+    region: RegionCode,
+    permits: &[crate::access::Permit],
+) -> Result<Vec<Examination>, StoreError> {
+    let children = permits.iter().filter_map(|permit| permit.child());
+    let children: Vec<Id<Child>> = children.collect();
+    latest_of(tx, region, &children).await
+}
+
 /// An idempotency key and what was answered.
 #[derive(Debug, Clone)]
 pub struct PushKey {

@@ -16,6 +16,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -289,6 +290,17 @@ impl RuleSet {
     /// In the order of files by name, and of rules in them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The categories of which some rule limits a child's fitness for care; true where each such rule
+    /// of the category tells this reader (none: one who is told everything).
+    pub fn limiting(&self, reader: Option<Recipient>) -> BTreeMap<Category, bool> {
+        let mut limiting = BTreeMap::new();
+        for rule in self.rules.iter().filter(|rule| rule.fitness.is_some()) {
+            let told = reader.is_none_or(|reader| rule.recipients.contains(&reader));
+            *limiting.entry(rule.category).or_insert(true) &= told;
+        }
+        limiting
     }
 
     /// Whether any rule reads the schedules.

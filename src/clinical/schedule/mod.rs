@@ -10,6 +10,7 @@
 //! the schedules; what is allocated is the list and what each item rests on.
 
 mod calendar;
+mod due_list;
 mod edition;
 mod entry;
 mod immunisation;
@@ -35,6 +36,7 @@ use staff::Certificate;
 use window::Window;
 
 pub use calendar::Span;
+pub use due_list::{DueList, Reader};
 pub use read::{ScheduleFault, ScheduleFileError};
 pub use reason::Reason;
 

@@ -2,6 +2,7 @@
 
 mod care;
 mod child_health;
+mod due_list;
 mod editions;
 mod faults;
 mod immunisation;

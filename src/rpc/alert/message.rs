@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
+    clinical::fitness::Limit,
     domain::{
         alert::{AlertState, Life},
         region::RegionCode,
@@ -11,7 +12,7 @@ use crate::{
         convert::{self, WireWord, name},
         wire,
     },
-    service::disclosure::OpenedAlert,
+    service::{assessment::CardParts, disclosure::OpenedAlert},
 };
 
 /// Writes an opened alert.
@@ -20,6 +21,10 @@ pub(super) fn message(region: RegionCode, alert: OpenedAlert) -> wire::Alert {
         row,
         source_document,
         care_card,
+        card: parts,
+        mongolian,
+        resolved_by,
+        limit,
         inputs,
         follow_up_note,
         decision_reason,
@@ -67,6 +72,28 @@ pub(super) fn message(region: RegionCode, alert: OpenedAlert) -> wire::Alert {
             reason: words(decision_reason),
         }),
         escalated_to: escalated_to.map_or(0, WireWord::number),
+        card: Some(card(parts)),
+        resolved_by,
+        limit: limit.map(care_limit),
+        card_mn: mongolian.unwrap_or_default(),
+    }
+}
+
+/// A card by its parts.
+pub(super) fn card(parts: CardParts) -> wire::CareCard {
+    wire::CareCard {
+        act: parts.act.unwrap_or_default(),
+        watch: parts.watch.unwrap_or_default(),
+        emergency: parts.emergency.unwrap_or_default(),
+    }
+}
+
+/// What an alert does to the child's fitness for care.
+pub(super) fn care_limit(limit: Limit) -> wire::CareLimit {
+    wire::CareLimit {
+        grade: limit.grade.number(),
+        until: convert::maybe_day(limit.until),
+        until_zh: limit.until_zh,
     }
 }
 

@@ -2,7 +2,10 @@
 //! side does not compile until it is met here.
 
 use crate::{
-    clinical::growth::chart::{ChartKind, Scale as ChartScale},
+    clinical::{
+        fitness::Grade,
+        growth::chart::{ChartKind, Scale as ChartScale},
+    },
     domain::{
         actor::{ActorRole, ActorState, CertificateStatus, LicenceKind},
         agreement::AgreementMode,
@@ -88,6 +91,7 @@ words! {
         GuardianInformed, FacilityGuided, ReexaminationBooked, Referred, UnderTreatment,
     }
     Decision { RuledOut, Recovered, KnownAndManaged, NotApplicable }
+    Grade { Fit, Conditional, Unfit }
     EscalationStep { ToInstructor, ToMchCentre, ToCommission }
 }
 
@@ -128,6 +132,7 @@ mod tests {
             ChartScale,
             FollowUpOutcome,
             Decision,
+            Grade,
             EscalationStep
         );
         assert_eq!(Sex::from_wire(wire::Sex::Female), Some(Sex::Female));

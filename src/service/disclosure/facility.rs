@@ -32,10 +32,10 @@ pub(super) struct Ward {
 
 /// A look that is decided: what its permits reach is still to be read.
 pub(super) struct Decided {
-    caller: Caller,
-    capacity: Asker,
-    permits: Vec<Permit>,
-    withheld: Vec<Withheld>,
+    pub(super) caller: Caller,
+    pub(super) capacity: Asker,
+    pub(super) permits: Vec<Permit>,
+    pub(super) withheld: Vec<Withheld>,
     part: Part,
 }
 
@@ -44,11 +44,16 @@ impl Sitting {
     pub(super) async fn gather_wards(&mut self, asks: &[&Ask]) -> Result<(), Error> {
         let mut facilities = BTreeSet::new();
         for ask in asks {
-            let Question::Facility {
+            let (Question::Facility {
                 facility,
                 child: None,
                 ..
-            } = ask.question
+            }
+            | Question::DueAt {
+                facility,
+                child: None,
+                ..
+            }) = ask.question
             else {
                 continue;
             };
@@ -84,7 +89,11 @@ impl Sitting {
             Asker::Instructor => Purpose::HealthGuidance,
             _ => Purpose::DailyCare,
         });
-        let (permits, withheld) = self.decide_all(&ward, purpose);
+        let (permits, withheld) = match ask.question {
+            // What is due is never urgent: where daily care is closed there is nothing to fall back to.
+            Question::DueAt { .. } => decide_each(&ward, |child| self.keys(&ward, child, purpose)),
+            _ => self.decide_all(&ward, purpose),
+        };
         let decided = |withheld| Decided {
             caller,
             capacity,
@@ -145,41 +154,31 @@ impl Sitting {
         })
     }
 
-    /// Decides over every child of the ward.
+    /// Decides over every child of the ward. Where daily care is closed, urgent safety may go on: while
+    /// who speaks for the child is disputed, or where only that was allowed. Deliveries reach as far.
     pub(super) fn decide_all(&self, ward: &Ward, purpose: Purpose) -> (Vec<Permit>, Vec<Withheld>) {
-        let (mut permits, mut withheld) = (Vec::new(), Vec::new());
-        for child in ward.care.children.iter() {
-            match self.decide(ward, child, purpose) {
-                Ok(permit) => permits.push(permit),
-                Err(denial) => withheld.push(Withheld {
-                    child: child.child,
-                    why: Why::Denied(denial),
-                }),
-            }
-        }
-        (permits, withheld)
+        decide_each(ward, |child| {
+            self.keys(ward, child, purpose).or_else(|denial| {
+                if purpose == Purpose::DailyCare {
+                    self.keys(ward, child, Purpose::UrgentSafety)
+                        .map_err(|_| denial)
+                } else {
+                    Err(denial)
+                }
+            })
+        })
     }
 
-    /// Decides over one child. Where daily care is closed, urgent safety may go on: while who speaks
-    /// for the child is disputed, or where only that was allowed. Deliveries reach as far.
-    fn decide(&self, ward: &Ward, child: &ChildFacts, purpose: Purpose) -> Result<Permit, Denial> {
+    /// Decides over one child for one purpose.
+    fn keys(&self, ward: &Ward, child: &ChildFacts, purpose: Purpose) -> Result<Permit, Denial> {
         let facts = Facts {
             zone: self.settings.zone,
             asker: &ward.asker,
             facility: Some(&ward.care.facility),
             child: Some(child),
         };
-        let ask = |purpose| access::Ask {
-            asker: ward.capacity,
-            purpose,
-        };
-        access::decide(&facts, ask(purpose), self.now).or_else(|denial| {
-            if purpose == Purpose::DailyCare {
-                access::decide(&facts, ask(Purpose::UrgentSafety), self.now).map_err(|_| denial)
-            } else {
-                Err(denial)
-            }
-        })
+        let asker = ward.capacity;
+        access::decide(&facts, access::Ask { asker, purpose }, self.now)
     }
 
     /// Reads what the permits of these looks reach, together, and writes a leaf for each.
@@ -224,12 +223,30 @@ impl Sitting {
                 alerts,
                 audience,
                 withheld: look.withheld,
+                seen: self.seen(&look.permits),
                 next: None,
             };
             answers.push((place, answer));
         }
         Ok(answers)
     }
+}
+
+fn decide_each(
+    ward: &Ward,
+    decide: impl Fn(&ChildFacts) -> Result<Permit, Denial>,
+) -> (Vec<Permit>, Vec<Withheld>) {
+    let (mut permits, mut withheld) = (Vec::new(), Vec::new());
+    for child in ward.care.children.iter() {
+        match decide(child) {
+            Ok(permit) => permits.push(permit),
+            Err(denial) => withheld.push(Withheld {
+                child: child.child,
+                why: Why::Denied(denial),
+            }),
+        }
+    }
+    (permits, withheld)
 }
 
 /// In which capacity a caller may ask about a facility; none for a stranger.

@@ -3,14 +3,14 @@
 use super::{Answer, Ask, Audience, Withheld, facility::shown, sitting::Sitting};
 use crate::{
     access::{
-        self, Asker,
-        facts::{ChildFacts, Facts},
+        self, Asker, Permit,
+        facts::{AskerFacts, ChildFacts, Facts},
     },
     domain::{organization::OrganizationKind, purpose::Purpose},
     service::{error::Error, reason::Reason},
     store::{
         alerts::{self, Part, Wanted},
-        children,
+        children::{self, ChildRow},
     },
 };
 
@@ -29,21 +29,8 @@ impl Sitting {
         let region = self.region;
         let ids = alerts::children_to_follow_up(&mut self.tx, region, part, cursor, limit).await?;
         let next = (ids.len() as i64 == limit).then(|| ids.last().map(ToString::to_string));
-        let mut permits = Vec::with_capacity(ids.len());
-        for row in children::find(&mut self.tx, region, &ids).await? {
-            let child = ChildFacts::bare(row.id, row.birth_date);
-            let facts = Facts {
-                zone: self.settings.zone,
-                asker: &asker,
-                facility: None,
-                child: Some(&child),
-            };
-            let asked = access::Ask {
-                asker: Asker::MchCentre,
-                purpose: Purpose::FollowUp,
-            };
-            permits.push(access::decide(&facts, asked, self.now).map_err(Error::Denied)?);
-        }
+        let rows = children::find(&mut self.tx, region, &ids).await?;
+        let permits = self.follows(&asker, &rows)?;
         let wanted = Wanted { only: None, part };
         let mut found = alerts::under(&mut self.tx, region, &permits, &wanted).await?;
         let unreadable = self.take_unreadable(&mut found).await?;
@@ -57,7 +44,31 @@ impl Sitting {
             alerts: found,
             audience: Audience::MedicalSide,
             withheld: Withheld::unreadable(unreadable.iter().map(|d| d.row.child)),
+            seen: self.seen(&permits),
             next: next.flatten(),
         })
+    }
+
+    /// Decides over children of the area.
+    pub(super) fn follows(
+        &self,
+        asker: &AskerFacts,
+        rows: &[ChildRow],
+    ) -> Result<Vec<Permit>, Error> {
+        let asked = access::Ask {
+            asker: Asker::MchCentre,
+            purpose: Purpose::FollowUp,
+        };
+        let permits = rows.iter().map(|row| {
+            let child = ChildFacts::bare(row.id, row.birth_date);
+            let facts = Facts {
+                zone: self.settings.zone,
+                asker,
+                facility: None,
+                child: Some(&child),
+            };
+            access::decide(&facts, asked, self.now).map_err(Error::Denied)
+        });
+        permits.collect()
     }
 }

@@ -8,10 +8,13 @@ use std::{
     sync::Arc,
 };
 
-use super::sitting::Sitting;
+use super::{Seen, sitting::Sitting};
 use crate::{
-    access::facts::{AskerFacts, ChildFacts, FacilityFacts},
-    domain::{actor::Actor, child::Child, id::Id, organization::Organization},
+    access::{
+        Permit,
+        facts::{AskerFacts, ChildFacts, FacilityFacts},
+    },
+    domain::{actor::Actor, alert::Category, child::Child, id::Id, organization::Organization},
     service::{
         caller::{self, Caller, Claim},
         error::Error,
@@ -162,6 +165,21 @@ impl Sitting {
         let unreadable = &self.gathered.unreadable;
         let taken = alerts.extract_if(.., |d| unreadable.contains(&d.row.child));
         Ok(taken.collect())
+    }
+
+    /// The children that were looked at; erased ones are left out. Their keys must have been gathered.
+    pub(super) fn seen(&self, permits: &[Permit]) -> Vec<Seen> {
+        let of = |permit: &Permit| {
+            let child = permit.child()?;
+            let readable = self.key(child).is_some();
+            let all = Category::ALL.iter().copied();
+            (readable || self.gathered.unreadable.contains(&child)).then(|| Seen {
+                child,
+                opened: all.filter(|c| permit.scope().opens(*c)).collect(),
+                readable,
+            })
+        };
+        permits.iter().filter_map(of).collect()
     }
 
     /// A gathered key; none once the child is erased.

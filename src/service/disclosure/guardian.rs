@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Answer, Ask, Audience, Wish,
+    Answer, Ask, Audience, Wish, due,
     facility::shown,
     sitting::{Shown, Sitting},
 };
@@ -131,8 +131,19 @@ impl Sitting {
                     alerts: found,
                     audience: Audience::Guardian,
                     withheld: Vec::new(),
+                    seen: self.seen(&permits),
                     next: None,
                 })
+            }
+            Wish::Due => {
+                let permits = [permit];
+                let due = self.due(&permits, Vec::new(), None).await?;
+                let mut shown = due::shown(&permits);
+                for one in &mut shown {
+                    one.further.clone_from(&hands);
+                }
+                self.leaf(ask, &speaks_for, &shown).await?;
+                Ok(Answer::Due(due))
             }
             Wish::Looks { before, limit } => {
                 let looks = self

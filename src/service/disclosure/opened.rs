@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Withheld;
 use crate::{
+    clinical::fitness::Limit,
     domain::{
         alert::Alert,
         checkup::{CheckUp, CheckUpParts},
@@ -15,7 +16,7 @@ use crate::{
         region::RegionCode,
     },
     service::{
-        assessment::{self, ALERT_PLACE, AlertBody, FINDINGS_PLACE},
+        assessment::{self, ALERT_PLACE, AlertBody, CardParts, FINDINGS_PLACE},
         error::Error,
         gateway::Gateway,
         keyring::ChildKey,
@@ -54,6 +55,14 @@ pub struct OpenedAlert {
     pub source_document: String,
     /// What the reader does.
     pub care_card: String,
+    /// The same by its parts: a carer's as the rule has them; another reader's text is all in `act`.
+    pub card: CardParts,
+    /// The reader's card in traditional-script Mongolian, where the rule has one.
+    pub mongolian: Option<String>,
+    /// What settles it, in Chinese.
+    pub resolved_by: String,
+    /// What it does to the child's fitness for care.
+    pub limit: Option<Limit>,
     /// Inputs of the rule, for readers who may see results.
     pub inputs: Vec<(String, String)>,
     /// What was said of the last follow-up, for the medical side and guardians.
@@ -112,21 +121,40 @@ fn unsealed(
     let follow_up_note = said(FOLLOW_UP_PLACE, alert.follow_up_note)?;
     let decision_reason = said(REASON_PLACE, alert.decision_reason)?;
     let child = alert.row.child;
+    let (mut parts, mut mongolian) = (None, None);
     let (care_card, may_view) = match audience {
         Audience::Facility { may_view } => {
             let card = body
                 .facility_card
                 .ok_or(Error::Broken("an alert without a card"))?;
+            parts = body.facility_parts;
+            mongolian = body.mongolian.and_then(|text| text.facility);
             (card, may_view.contains(&child))
         }
         Audience::Instructor { may_view } => (body.follow_up, may_view.contains(&child)),
-        Audience::Guardian => (body.guardian_card, true),
+        Audience::Guardian => {
+            mongolian = body.mongolian.and_then(|text| text.guardian);
+            (body.guardian_card, true)
+        }
         Audience::MedicalSide => (body.follow_up, true),
+    };
+    let in_one = || CardParts {
+        act: Some(care_card.clone()),
+        watch: None,
+        emergency: None,
     };
     Ok(Some(OpenedAlert {
         row: alert.row,
         source_document: body.source_document,
+        card: parts.unwrap_or_else(in_one),
         care_card,
+        mongolian,
+        resolved_by: body.resolved_by,
+        limit: body.limit.map(|stored| Limit {
+            grade: stored.grade,
+            until: stored.until,
+            until_zh: stored.until_zh,
+        }),
         inputs: if may_view { body.inputs } else { Vec::new() },
         follow_up_note,
         decision_reason,

@@ -151,6 +151,16 @@ impl Sitting {
                 children,
                 part,
             } => self.follow_up(ask, cursor, *children, *part).await,
+            Question::DueAt {
+                facility,
+                purpose,
+                child,
+                page,
+            } => {
+                let of = (*facility, *child);
+                self.due_at(ask, of, *purpose, page).await
+            }
+            Question::DueIn(page) => self.due_in(ask, page).await,
             Question::Inbox {
                 recipient,
                 after,

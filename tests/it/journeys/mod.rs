@@ -4,6 +4,7 @@ mod absence;
 mod agreement;
 mod alert_life;
 mod arrival;
+mod due;
 mod end;
 mod example_county;
 mod growth_chart;

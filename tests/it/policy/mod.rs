@@ -7,6 +7,7 @@ mod bounds;
 mod certificates;
 mod consents;
 mod deliveries;
+mod due;
 mod erasure;
 mod escalation;
 mod explained;

@@ -167,6 +167,23 @@ impl County {
         facility: usize,
         days: (NaiveDate, NaiveDate),
     ) -> Id<Agreement> {
+        let purposes = [
+            Purpose::DailyCare,
+            Purpose::UrgentSafety,
+            Purpose::HealthGuidance,
+        ];
+        self.agree_to(gateway, facility, days, purposes.into())
+            .await
+    }
+
+    /// The same for these purposes.
+    pub async fn agree_to(
+        &self,
+        gateway: &Gateway,
+        facility: usize,
+        days: (NaiveDate, NaiveDate),
+        purposes: BTreeSet<Purpose>,
+    ) -> Id<Agreement> {
         let facility = &self.facilities[facility];
         let terms = Terms {
             institution: self.hospital.id,
@@ -181,12 +198,7 @@ impl County {
             }],
             data: DataClause {
                 categories: Category::ALL.iter().copied().collect(),
-                purposes: [
-                    Purpose::DailyCare,
-                    Purpose::UrgentSafety,
-                    Purpose::HealthGuidance,
-                ]
-                .into(),
+                purposes,
                 further_sources: [self.mch.id].into(),
             },
         };

@@ -1,16 +1,17 @@
 //! An organization at the command line: the real program, by its own profile, over TLS.
 
 use std::{
+    fs,
     io::Write,
     path::PathBuf,
     process::{Output, Stdio},
 };
 
 use serde_json::Value;
-use yuqiao::rpc::wire;
+use yuqiao::{cli::profile::Settings, rpc::wire};
 
 use super::{
-    clients::id,
+    clients::{Client, Credentials, id},
     server::{Server, program},
     wire_county::County,
 };
@@ -23,6 +24,36 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A party that has enrolled already, as who speaks for it.
+    pub fn of(server: &Server, who: &Client) -> Self {
+        let profile = server.home().join(id(&who.actor));
+        fs::create_dir(&profile).unwrap();
+        let settings = Settings {
+            endpoint: server.endpoint(),
+            region: "150627".to_owned(),
+            organization: who.organization.clone(),
+            actor: who.actor.clone(),
+        };
+        let settings = toml::to_string(&settings).unwrap();
+        let Credentials {
+            certificate_pem,
+            key,
+            ca_pem,
+        } = &who.credentials;
+        for (name, text) in [
+            ("profile.toml", &*settings),
+            ("ca.pem", ca_pem),
+            ("client.pem", certificate_pem),
+            ("client.key", key.reveal_pem()),
+        ] {
+            fs::write(profile.join(name), text).unwrap();
+        }
+        Self {
+            profile,
+            clinician: String::new(),
+        }
+    }
+
     /// A second MCH centre of the county.
     pub async fn of_the_mch_centre(server: &Server, county: &County) -> Self {
         let kind = wire::OrganizationKind::MchCentre;

@@ -272,13 +272,22 @@ impl County {
 
     /// The mother consents over the facility's line.
     pub async fn consents(&self, family: &Family) -> wire::Consent {
+        self.consents_over(family, &CATEGORIES).await
+    }
+
+    /// The same over these categories.
+    pub async fn consents_over(
+        &self,
+        family: &Family,
+        categories: &[wire::Category],
+    ) -> wire::Consent {
         let code = self.code(family, wire::GuardianCodeUse::Decide).await;
         let consent = wire::Consent {
             child: family.child.clone(),
             guardianship: family.guardianship.clone(),
             recipient: self.facility.organization.clone(),
             purposes: PURPOSES.map(i32::from).to_vec(),
-            categories: CATEGORIES.map(i32::from).to_vec(),
+            categories: categories.iter().map(|c| i32::from(*c)).collect(),
             mode: wire::ConsentMode::AlertsOnly.into(),
             last_day: (today() + Days::new(300)).to_string(),
             notice_version: "测试-1".to_owned(),
@@ -295,6 +304,15 @@ impl County {
 
     /// The hospital drafts and proposes an agreement from this day on.
     pub async fn proposes(&self, first_day: NaiveDate) -> String {
+        self.proposes_over(first_day, &CATEGORIES).await
+    }
+
+    /// The same over these categories.
+    pub async fn proposes_over(
+        &self,
+        first_day: NaiveDate,
+        categories: &[wire::Category],
+    ) -> String {
         let draft = wire::Agreement {
             medical_institution: self.hospital.organization.clone(),
             facility: self.facility.organization.clone(),
@@ -307,7 +325,7 @@ impl County {
                 price_fen: 0,
             }],
             data_clause: Some(wire::DataClause {
-                categories: CATEGORIES.map(i32::from).to_vec(),
+                categories: categories.iter().map(|c| i32::from(*c)).collect(),
                 purposes: PURPOSES.map(i32::from).to_vec(),
                 further_sources: Vec::new(),
             }),
@@ -360,7 +378,12 @@ impl County {
 
     /// An agreement in force since today.
     pub async fn agreed(&self) -> String {
-        let name = self.proposes(today()).await;
+        self.agreed_over(&CATEGORIES).await
+    }
+
+    /// The same over these categories.
+    pub async fn agreed_over(&self, categories: &[wire::Category]) -> String {
+        let name = self.proposes_over(today(), categories).await;
         Self::signs(&self.hospital, &self.hospital, &name)
             .await
             .unwrap();

@@ -110,6 +110,28 @@ impl<'a> Asked<'a> {
         self.note("ListAlerts", "of its facility, named", answer);
         let answer = by.alerts().list_alerts(list(&named.child, "", &code)).await;
         self.note("ListAlerts", "as if a guardian", answer);
+        for (how, parent, child, guardian_code) in [
+            ("of its facility", &named.facility, "", ""),
+            ("of its facility, named", &named.facility, &*named.child, ""),
+            ("as if a guardian", &named.child, "", &*code),
+        ] {
+            let request = wire::ListFitnessRequest {
+                parent: parent.clone(),
+                child: child.to_owned(),
+                guardian_code: guardian_code.to_owned(),
+                ..Default::default()
+            };
+            let answer = by.alerts().list_fitness(request).await;
+            self.note("ListFitness", how, answer);
+            let request = wire::ListDueItemsRequest {
+                parent: parent.clone(),
+                child: child.to_owned(),
+                guardian_code: guardian_code.to_owned(),
+                ..Default::default()
+            };
+            let answer = by.alerts().list_due_items(request).await;
+            self.note("ListDueItems", how, answer);
+        }
         let watch = wire::WatchAlertsRequest {
             parent: named.facility.clone(),
             after: 0,

@@ -59,6 +59,7 @@ fn every_shipped_rule_on_a_schedule_can_fire() {
             last_day: None,
         }];
         let away = [Absence {
+            care: care[0],
             first_day: birth.checked_add_months(Months::new(12)).unwrap(),
             last_day: birth.checked_add_months(Months::new(16)),
         }];

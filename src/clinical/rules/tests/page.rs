@@ -123,7 +123,11 @@ fn unsure() -> String {
             }
         }
         for (marks, ids) in by_marks {
-            let marks = if marks.is_empty() { "无" } else { marks.as_str() };
+            let marks = if marks.is_empty() {
+                "无"
+            } else {
+                marks.as_str()
+            };
             let _ = writeln!(table, "| `{name}` | {marks} | {} |", ids.join(" "));
         }
     }
