@@ -71,8 +71,11 @@ async fn three_months_away_ask_for_a_check_before_return() {
             let names = listed.unwrap().into_inner().absences.into_iter();
             names.map(|absence| absence.name).collect::<Vec<_>>()
         };
-        assert_eq!(listed("").await, [absence.name.clone()]);
-        assert_eq!(listed(&enrolment).await, [absence.name.clone()]);
+        assert_eq!(listed("").await, std::slice::from_ref(&absence.name));
+        assert_eq!(
+            listed(&enrolment).await,
+            std::slice::from_ref(&absence.name)
+        );
         let request = wire::DeleteAbsenceRequest {
             name: absence.name.clone(),
         };

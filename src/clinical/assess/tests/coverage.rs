@@ -202,7 +202,7 @@ fn no_live_vaccine_is_urged_on_a_child_whose_defences_are_low() {
     let mut urged = BTreeSet::new();
     for days in (70..365 * 7).step_by(10) {
         let today = after(girl().birth_date, days).to_string();
-        let healthy = on(&today, &girl(), &[dose.clone()]).raised;
+        let healthy = on(&today, &girl(), std::slice::from_ref(&dose)).raised;
         urged.extend(of_live(&healthy));
         let told = on(&today, &girl(), &[dose.clone(), ill.clone()]).raised;
         assert_eq!(of_live(&told), Vec::<String>::new(), "{today}");
