@@ -173,7 +173,7 @@ async fn one_key_missing_and_nothing_is_due() {
         assert_eq!(children, [open.id, other.id].into());
         for list in &seen.lists {
             let entry = list.items.iter().find(|item| item.item == "ENTRY");
-            assert_eq!(entry.map(|item| item.status), Some(Status::Overdue));
+            assert_eq!(entry.map(|item| item.status), Some(Status::Due));
         }
         let expected = BTreeMap::from([
             (withdrawn.id, vec![("CONSENT", Closed::Withdrawn)]),
@@ -280,7 +280,7 @@ async fn an_mch_centre_follows_up_its_area_and_a_guardian_reads_the_whole_plan()
         let care = Care::of(&bench, 1, Vec::new()).await;
         let (county, ward) = (&care.county, &care.county.children[0]);
         let version = ("doses", 1, CheckUpStatus::Final);
-        let given = vec![dose("HepB-1"), dose("BCG")];
+        let given = vec![dose("HepB-1"), dose("BCG-1")];
         care.push_revision(&bench, ward, version, day("2024-03-05"), given)
             .await;
         let area = |by: &Claim, after: &str| Ask {
@@ -467,6 +467,8 @@ async fn fitness_goes_by_what_may_be_seen_and_says_what_it_goes_by() {
         let renewed = county.consent(gateway, 0, hidden, &narrow, days).await;
         renewed.unwrap();
         county.withdraw(gateway, care.consents[4].id).await.unwrap();
+        // What was consented to before the dispute still speaks.
+        bench.clock.advance(TimeDelta::minutes(1));
         let turn = Turn::Dispute;
         let office = &county.commission.claim;
         guardianships::turn(gateway, office, region(), urgent.guardianship, turn, "测试")

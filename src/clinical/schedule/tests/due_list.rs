@@ -61,7 +61,7 @@ const TODAY: &str = "2026-09-01";
 /// Two and a half, a month in care, with a contraindicated vaccine, a dose that was given too early
 /// and an eighteen months' check-up.
 const RECORDS: &[Record<'_>] = &[
-    ("IMMUNISATION", "2024-03-05", &["HepB-1", "BCG"]),
+    ("IMMUNISATION", "2024-03-05", &["HepB-1", "BCG-1"]),
     ("IMMUNISATION", "2024-03-20", &["HepB-2"]),
     (
         "IMMUNISATION",
