@@ -86,7 +86,7 @@ impl Subject {
             };
             return vec![by_length(table, self.sex, range, z)];
         }
-        // Every fifth day at most, and no more than some two hundred points.
+        // Every day of the first weeks, then every fifth at most, and no more than some three hundred points.
         let last = match self.indicator {
             Indicator::HeadCircumferenceForAge => range.1.min(LAST_HEAD_MONTH),
             _ => range.1,
@@ -102,6 +102,8 @@ impl Subject {
         let mut day = first;
         while day <= last {
             self.who_point(tables, day, z, &mut pieces);
+            // The first weeks bend fast.
+            let step = if day < 91.0 { 1.0 } else { step };
             if let Some(at) = breaks.iter().find(|&&at| day < at && at <= day + step) {
                 // The last day before and the first day after lie side by side.
                 let before = at.ceil() - 1.0;

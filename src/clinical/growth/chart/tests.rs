@@ -257,9 +257,7 @@ proptest! {
         let (x, y) = circles(&document)[0];
         // Between the pieces of length and height there is no line.
         if let Some(line) = height_of(&document, "line-3", x) {
-            // The first weeks bend faster than the line is drawn.
-            let within = if day < 60 { 0.6 } else { 0.1 };
-            prop_assert!((line - y).abs() < within, "{line} {y}");
+            prop_assert!((line - y).abs() < 0.1, "{line} {y}");
         } else {
             prop_assert!(day == 730 || day == 731 || day > 1_820, "{day}");
         }
