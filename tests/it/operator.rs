@@ -285,9 +285,9 @@ async fn erasures_are_replayed_after_a_restore() {
         let county = County::at(server).await;
         let (gone, stays) = (county.family().await, county.family().await);
         for family in [&gone, &stays] {
-            county
-                .pushes(&row(&family.number, "r", vec![haemoglobin(670)]))
-                .await;
+            let row = row(&family.number, &family.number, vec![haemoglobin(670)]);
+            let pushed = county.pushes(&row).await;
+            assert_eq!(pushed.outcome(), wire::Outcome::Accepted, "{pushed:?}");
         }
         server.stop().await;
         let backup = server.home().join("backup");

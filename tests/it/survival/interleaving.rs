@@ -100,10 +100,8 @@ async fn two_gateways_at_once_lose_nothing_and_show_nothing_too_much() {
             total.accepted > 100 && total.opened > 30 && total.closed > 10,
             "{total:?}"
         );
-        assert!(
-            held > 0 && total.shown > 0 && looks > 10,
-            "{total:?} {held} {looks}"
-        );
+        // Whether any key is open in the end is the storm's to say; that some were, the looks tell.
+        assert!(total.shown > 0 && looks > 10, "{total:?} {held} {looks}");
         other.gateway.store().close().await;
         assert_eq!(deadlocks(&bench).await, 0, "locks are taken in order");
     })
