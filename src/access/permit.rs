@@ -185,6 +185,20 @@ impl Scope {
         }
     }
 
+    /// The same of everything that may stand today, whenever it was found: a consent over some days only
+    /// hides what was found on others.
+    pub fn opens_today(&self, category: Category, today: NaiveDate) -> bool {
+        let whole = match self {
+            Self::Consented {
+                data_from,
+                data_until,
+                ..
+            } => data_from.is_none() && data_until.is_none_or(|day| today <= day),
+            _ => true,
+        };
+        whole && self.opens(category)
+    }
+
     /// Whether an alert lies within the scope. The store's disclosing query says the same in SQL; a
     /// test holds the two against each other.
     pub fn reaches(&self, alert: &AlertFacts) -> bool {

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rand::RngCore;
-use serde::{Deserialize, Serialize};
 
 use super::{
+    alert_body::{self, ALERT_PLACE},
     attendance::{self, Attendance},
     change::LockedChild,
     error::Error,
@@ -21,8 +21,6 @@ use crate::{
     access::AlertFacts,
     clinical::{
         assess::{self, Assessment, Examined, Raised},
-        care_card::{FacilityCard, Text},
-        fitness::Grade,
         rules::{Recipient, RuleSet},
         schedule::{Life, Track},
         tally::Fate,
@@ -47,72 +45,6 @@ use crate::{
     vault::IndexKey,
 };
 
-/// What of an alert is sealed: everything that says what was found and what to do.
-#[derive(Serialize, Deserialize)]
-pub struct AlertBody {
-    /// Document and section the rule comes from.
-    pub source_document: String,
-    /// What a carer reads; none when the rule has nothing for carers.
-    pub facility_card: Option<String>,
-    /// What a guardian reads.
-    pub guardian_card: String,
-    /// What the medical side does.
-    pub follow_up: String,
-    /// What the rule read and compared.
-    pub inputs: Vec<(String, String)>,
-    /// The carer's card in its parts; alerts of before there were parts have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub facility_parts: Option<CardParts>,
-    /// What settles it, in Chinese.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub resolved_by: String,
-    /// What it does to the child's fitness for care.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<StoredLimit>,
-    /// The cards in traditional-script Mongolian, where the rule has them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mongolian: Option<MongolianText>,
-}
-
-/// A carer's card in its parts.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct CardParts {
-    /// What to do day by day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub act: Option<String>,
-    /// What to watch for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub watch: Option<String>,
-    /// What to do at once when it turns serious.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub emergency: Option<String>,
-}
-
-/// A limit of a child's fitness for care.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct StoredLimit {
-    /// How fit.
-    pub grade: Grade,
-    /// First day it no longer holds, where one is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
-    /// What ends it, in Chinese.
-    pub until_zh: String,
-}
-
-/// The same cards in traditional-script Mongolian.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct MongolianText {
-    /// What a carer reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub facility: Option<String>,
-    /// What a guardian reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guardian: Option<String>,
-}
-
-/// Place of an alert's sealed body.
-pub(super) const ALERT_PLACE: (&str, &str) = ("alerts", "sealed");
 /// Place of a check-up's sealed findings.
 pub(super) const FINDINGS_PLACE: (&str, &str) = ("check_ups", "sealed");
 
@@ -380,8 +312,8 @@ fn plan_child(
         )?;
         standing.remove(&place);
         plan.changed.insert(child.row.id);
-        let body =
-            serde_json::to_vec(&body(&raised)).map_err(|_| Error::Broken("an alert body"))?;
+        let body = serde_json::to_vec(&alert_body::body(&raised))
+            .map_err(|_| Error::Broken("an alert body"))?;
         let (table, column) = ALERT_PLACE;
         let sealed = child
             .key
@@ -445,33 +377,6 @@ pub(super) fn read_findings(findings: &[u8]) -> Result<Vec<Finding>, Error> {
 /// Puts a stored check-up together.
 pub(super) fn check_up(parts: CheckUpParts) -> Result<CheckUp, Error> {
     CheckUp::new(parts, None, None).map_err(|_| Error::Broken("a stored check-up"))
-}
-
-fn body(raised: &Raised) -> AlertBody {
-    let card = &raised.care_card;
-    let text = |part: &Option<Text>| part.as_ref().map(|part| part.as_str().to_owned());
-    AlertBody {
-        source_document: raised.source_document.clone(),
-        facility_card: card.facility.as_ref().map(FacilityCard::text),
-        facility_parts: card.facility.as_ref().map(|card| CardParts {
-            act: text(&card.act),
-            watch: text(&card.watch),
-            emergency: text(&card.emergency),
-        }),
-        resolved_by: raised.resolved_by.clone(),
-        limit: raised.limit.as_ref().map(|limit| StoredLimit {
-            grade: limit.grade,
-            until: limit.until,
-            until_zh: limit.until_zh.clone(),
-        }),
-        mongolian: card.mongolian.as_ref().map(|card| MongolianText {
-            facility: text(&card.facility),
-            guardian: text(&card.guardian),
-        }),
-        guardian_card: raised.care_card.guardian.as_str().to_owned(),
-        follow_up: raised.follow_up.clone(),
-        inputs: raised.inputs.clone(),
-    }
 }
 
 /// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child,

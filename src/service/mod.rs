@@ -4,6 +4,7 @@
 pub mod absences;
 pub mod actors;
 pub mod agreements;
+pub mod alert_body;
 pub mod assessment;
 pub mod attendance;
 pub mod audit;

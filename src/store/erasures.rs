@@ -50,16 +50,25 @@ pub async fn identifiers_of(
 pub async fn erase(tx: &mut Tx, region: RegionCode, erasure: &Erasure) -> Result<bool, StoreError> {
     let (text, child) = (region.to_string(), erasure.child.to_string());
     let statements = [
-        // What waits under one of its numbers was never shown to anybody, and would come back to
-        // whoever registers that number anew.
+        // What waits under its numbers alone was never shown to anybody, and would come back to whoever
+        // registers a number anew. What also names another child goes on waiting for that one.
         "DELETE FROM check_ups WHERE region = $1 AND child IS NULL AND id IN
              (SELECT w.check_up FROM unmatched_identifiers w
               JOIN child_identifiers n ON n.region = w.region AND n.identifier = w.identifier
-              WHERE n.region = $1 AND n.child = $2)",
+              WHERE n.region = $1 AND n.child = $2)
+           AND NOT EXISTS
+             (SELECT 1 FROM unmatched_identifiers w
+              JOIN child_identifiers n ON n.region = w.region AND n.identifier = w.identifier
+              WHERE w.region = $1 AND w.check_up = check_ups.id AND n.child <> $2)",
         "DELETE FROM unmatched_identifiers WHERE region = $1 AND check_up IN
              (SELECT w.check_up FROM unmatched_identifiers w
               JOIN child_identifiers n ON n.region = w.region AND n.identifier = w.identifier
-              WHERE n.region = $1 AND n.child = $2)",
+              WHERE n.region = $1 AND n.child = $2)
+           AND NOT EXISTS
+             (SELECT 1 FROM check_ups c
+              WHERE c.region = $1 AND c.id = unmatched_identifiers.check_up)",
+        "DELETE FROM unmatched_identifiers WHERE region = $1 AND identifier IN
+             (SELECT identifier FROM child_identifiers WHERE region = $1 AND child = $2)",
         "UPDATE identifier_slots SET child = NULL WHERE region = $1 AND identifier IN
              (SELECT identifier FROM child_identifiers WHERE region = $1 AND child = $2)",
         "DELETE FROM child_identifiers WHERE region = $1 AND child = $2",

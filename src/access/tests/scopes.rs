@@ -168,6 +168,22 @@ fn evidence_lies_within_the_days_that_the_consent_names() {
     assert!(!reaches(None, Some("2026-08-03")));
 }
 
+/// What was found on other days may stand today and stay unseen.
+#[test]
+fn a_consent_over_some_days_opens_no_category_whole() {
+    let whole = |from: Option<&str>, until: Option<&str>| {
+        let mut situation = narrow(Asker::FacilityStaff, Purpose::DailyCare);
+        situation.consent().data_from = from.map(day);
+        situation.consent().data_until = until.map(day);
+        let scope = situation.scope().unwrap();
+        let category = alert(&[HOSPITAL]).category;
+        assert!(scope.opens(category));
+        scope.opens_today(category, day("2026-09-01"))
+    };
+    assert!(whole(None, None) && whole(None, Some("2026-09-01")));
+    assert!(!whole(None, Some("2026-08-31")) && !whole(Some("2026-01-01"), None));
+}
+
 #[test]
 fn a_dispute_leaves_urgent_care_cards_and_nothing_else() {
     let mut situation = narrow(Asker::FacilityStaff, Purpose::UrgentSafety);

@@ -141,6 +141,8 @@ impl<'a> Forecast<'a> {
 /// The item without what it rests on, and without a reason that tells of a record.
 fn plain(mut item: Item<'_>) -> Item<'_> {
     item.done = None;
+    // Of a check that comes again it is the day of the one before.
+    item.earliest = None;
     item.rests_on = Vec::new();
     item.reason = match (item.reason, item.status) {
         (Reason::CatchUp, _) => Reason::CatchUp,

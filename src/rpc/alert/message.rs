@@ -12,7 +12,7 @@ use crate::{
         convert::{self, WireWord, name},
         wire,
     },
-    service::{assessment::CardParts, disclosure::OpenedAlert},
+    service::{alert_body::CardParts, disclosure::OpenedAlert},
 };
 
 /// Writes an opened alert.

@@ -20,7 +20,7 @@ use crate::{
         id::Id,
         region::RegionCode,
     },
-    service::{assessment::CardParts, error::Error, gateway::Gateway, reason::Reason},
+    service::{alert_body::CardParts, error::Error, gateway::Gateway, reason::Reason},
     store::{alerts::Disclosed, regions},
 };
 
@@ -65,8 +65,12 @@ impl ChildFitness {
 
     /// One line for a card.
     pub fn headline_zh(&self) -> String {
-        if self.is_known() {
+        if self.fitness.grade != Grade::Fit {
             return self.fitness.headline_zh();
+        }
+        if self.is_known() {
+            // What an institution found whose results the reader may not see, nobody can say here.
+            return format!("{}（以可见的提示为限）", self.fitness.headline_zh());
         }
         "获准查阅的范围内未见限制；其余类别未获授权，请以晨检和家长告知为准".to_owned()
     }
@@ -183,7 +187,7 @@ mod tests {
         assert!(all.contains(&Category::Infectious) && all.contains(&Category::EntryCheck));
         let open = by(child(), None, &limiting, &all);
         assert!(open.is_known(), "the shipped limits all tell a facility");
-        assert_eq!(open.headline_zh(), "今日可以在托");
+        assert_eq!(open.headline_zh(), "今日可以在托（以可见的提示为限）");
         for closed in &all {
             let mut opened = all.clone();
             opened.remove(closed);

@@ -169,13 +169,16 @@ impl Sitting {
 
     /// The children that were looked at; erased ones are left out. Their keys must have been gathered.
     pub(super) fn seen(&self, permits: &[Permit]) -> Vec<Seen> {
+        let today = self.settings.zone.day(self.now);
         let of = |permit: &Permit| {
             let child = permit.child()?;
             let readable = self.key(child).is_some();
             let all = Category::ALL.iter().copied();
             (readable || self.gathered.unreadable.contains(&child)).then(|| Seen {
                 child,
-                opened: all.filter(|c| permit.scope().opens(*c)).collect(),
+                opened: all
+                    .filter(|c| permit.scope().opens_today(*c, today))
+                    .collect(),
                 readable,
             })
         };

@@ -16,7 +16,8 @@ use crate::{
         region::RegionCode,
     },
     service::{
-        assessment::{self, ALERT_PLACE, AlertBody, CardParts, FINDINGS_PLACE},
+        alert_body::{ALERT_PLACE, AlertBody, CardParts},
+        assessment::{self, FINDINGS_PLACE},
         error::Error,
         gateway::Gateway,
         keyring::ChildKey,

@@ -60,10 +60,10 @@ async fn code(bench: &Bench, county: &County, which: usize) -> Evidence {
 }
 
 /// A check-up of the hospital.
-fn of_another_day(county: &County) -> CheckUp {
+fn of_another_day(county: &County, record: &str) -> CheckUp {
     let parts = CheckUpParts {
         source: county.hospital.id.to_string(),
-        record_id: "another day".to_owned(),
+        record_id: record.to_owned(),
         revision: 1,
         status: CheckUpStatus::Final,
         date: day("2026-08-20"),
@@ -110,27 +110,33 @@ async fn an_erased_child_is_nobodys_any_more_and_whoever_held_it_forgets_it() {
         let (alerts, _) = shown(&looks, county.morning(0, None)).await.unwrap();
         assert_eq!(alerts.len(), 4, "nothing happened yet");
 
-        // A check-up under its number, of another birth date, waits.
+        // A check-up under its number, of another birth date, waits; and one under two children's.
         let mut raw = Raw::connect(&bench.place).await;
         let waiting = "SELECT id, id FROM check_ups WHERE child IS NULL
                        UNION ALL SELECT identifier, check_up FROM unmatched_identifiers";
-        let other_day = RowParts {
+        let of = |key: &str, identifiers| RowParts {
             claim: county.hospital.claim.clone(),
             region: region(),
-            key: "another day".to_owned(),
-            identifiers: vec![gone.number.clone()],
+            key: key.to_owned(),
+            identifiers,
             birth_date: Some(day("2024-03-06")),
             sex: None,
-            check_up: of_another_day(&county),
+            check_up: of_another_day(&county, key),
         };
+        let other_day = of("another day", vec![gone.number.clone()]);
+        let both = of("both", vec![gone.number.clone(), stays.number.clone()]);
         let pushed = Pushes::start(gateway.clone());
-        let verdict = pushed.submit(Row::new(gateway, other_day)).await;
-        assert!(matches!(verdict, Ok(Verdict::Held { .. })), "{verdict:?}");
-        assert_eq!(raw.texts(waiting.to_owned()).await.len(), 2);
+        for row in [other_day, both] {
+            let verdict = pushed.submit(Row::new(gateway, row)).await;
+            assert!(matches!(verdict, Ok(Verdict::Held { .. })), "{verdict:?}");
+        }
+        assert_eq!(raw.texts(waiting.to_owned()).await.len(), 5);
 
         let guardians = code(&bench, &county, 0).await;
         erase(facility, gone.id, guardians).await.unwrap();
-        assert!(raw.texts(waiting.to_owned()).await.is_empty());
+        let left = raw.texts(waiting.to_owned()).await;
+        assert_eq!(left.len(), 2, "what names another child waits for that one");
+        assert_eq!(left[0][0], left[1][1]);
         let (alerts, _) = shown(&looks, county.morning(0, None)).await.unwrap();
         assert_eq!(alerts.len(), 2);
         assert!(alerts.iter().all(|a| a.row.child == stays.id));
