@@ -18,9 +18,8 @@ use crate::{
         organization::Organization,
         region::RegionCode,
     },
-    pki::GuardianCode,
     service::{
-        Error, Gateway, Reason,
+        Error, Gateway,
         caller::Claim,
         consents::{self, Evidence, Wish},
         explain, guardian_codes,
@@ -175,13 +174,9 @@ impl ConsentService for Consents {
 fn evidence(f: &mut Fields, message: Option<wire::Evidence>) -> Option<Evidence> {
     let kind = f.message("evidence", message.and_then(|m| m.kind))?;
     match kind {
-        wire::evidence::Kind::GuardianCode(text) => match GuardianCode::parse(&text) {
-            Ok(code) => Some(Evidence::Code(code)),
-            Err(_) => {
-                f.refuse("evidence.guardian_code", Reason::FieldMalformed);
-                None
-            }
-        },
+        wire::evidence::Kind::GuardianCode(text) => f
+            .guardian_code("evidence.guardian_code", &text)
+            .map(Evidence::Code),
         wire::evidence::Kind::Document(text) => f
             .text("evidence.document", &text, LONGEST_DOCUMENT)
             .map(Evidence::Document),

@@ -11,9 +11,8 @@ use super::{
 };
 use crate::{
     domain::{actor::Actor, child::Child, id::Id, region::RegionCode},
-    pki::GuardianCode,
     service::{
-        Error, Gateway, Reason,
+        Error, Gateway,
         disclosure::{Answer, Ask, Look, Looks, Party, Question, Wish, open_looks},
         guardian_codes,
     },
@@ -41,9 +40,8 @@ impl LedgerService for Ledger {
             let (claim, message) = caller::open(request, now)?;
             let mut f = Fields::default();
             let child = f.name::<Child>("child", &message.child);
-            let code = GuardianCode::parse(&message.guardian_code)
-                .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed));
-            let ((region, child), code) = f.finish((|| Some((child?, code.ok()?)))())?;
+            let code = f.guardian_code("guardian_code", &message.guardian_code);
+            let ((region, child), code) = f.finish(child.zip(code))?;
             let index = self.gateway.keyring().index();
             let walk = Walk::new(
                 index,

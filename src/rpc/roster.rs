@@ -21,7 +21,6 @@ use crate::{
         identifier::{ChildIdentifier, Phone, ResidentId},
         region::RegionCode,
     },
-    pki::GuardianCode,
     service::{
         Error, Gateway, Reason,
         caller::Claim,
@@ -301,10 +300,7 @@ impl RosterService for Roster {
 fn read_evidence(f: &mut Fields, m: wire::erase_child_request::Evidence) -> Option<Evidence> {
     use wire::erase_child_request::Evidence as Given;
     match m {
-        Given::GuardianCode(code) => GuardianCode::parse(&code)
-            .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed))
-            .ok()
-            .map(Evidence::Code),
+        Given::GuardianCode(code) => f.guardian_code("guardian_code", &code).map(Evidence::Code),
         Given::Document(text) => f
             .text("document", &text, LONGEST_REASON)
             .map(Evidence::Document),

@@ -5,7 +5,6 @@ use crate::{
     domain::{
         child::Child, id::Id, organization::Organization, purpose::Purpose, region::RegionCode,
     },
-    pki::GuardianCode,
     rpc::convert::{Fields, names},
     service::{Error, Gateway, Reason, guardian_codes},
 };
@@ -46,18 +45,9 @@ impl Request<'_> {
         let region = parent.as_ref().map(|(region, _)| *region);
         let purpose = f.optional_word("purpose", self.purpose);
         let child = f.optional_name_in::<Child>("child", self.child, region);
-        let code = (!self.guardian_code.is_empty()).then(|| {
-            GuardianCode::parse(self.guardian_code)
-                .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed))
-                .ok()
-        });
-        let ((region, parent), purpose, child, code) = f.finish((|| {
-            let code = match code {
-                Some(code) => Some(code?),
-                None => None,
-            };
-            Some((parent?, purpose?, child?, code))
-        })())?;
+        let code = f.optional_guardian_code("guardian_code", self.guardian_code);
+        let ((region, parent), purpose, child, code) =
+            f.finish((|| Some((parent?, purpose?, child?, code?)))())?;
         let whose = match (parent, code) {
             (Parent::Facility(facility), None) => Whose::Facility {
                 facility,

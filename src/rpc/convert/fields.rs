@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     domain::{id::Id, identifier::IdentifierError, region::RegionCode, rule_set::RuleSetId},
+    pki::GuardianCode,
     service::{
         error::{Error, Problem},
         reason::Reason,
@@ -251,6 +252,25 @@ impl Fields {
             .map(|(at, v)| self.word(&format!("{field}[{at}]"), *v))
             .collect();
         read.into_iter().collect()
+    }
+
+    /// A guardian's one-time code that must be given.
+    pub fn guardian_code(&mut self, field: &str, value: &str) -> Option<GuardianCode> {
+        let code = GuardianCode::parse(value).ok();
+        self.or_refuse(field, Reason::FieldMalformed, code)
+    }
+
+    /// The same; may be left out: `Some(None)` when it is.
+    pub fn optional_guardian_code(
+        &mut self,
+        field: &str,
+        value: &str,
+    ) -> Option<Option<GuardianCode>> {
+        if value.is_empty() {
+            Some(None)
+        } else {
+            self.guardian_code(field, value).map(Some)
+        }
     }
 
     /// A list of at most `most` members.

@@ -3,7 +3,6 @@
 use crate::{
     clinical::growth::chart::{ChartKind, Scale},
     domain::child::Child,
-    pki::GuardianCode,
     rpc::{
         convert::{Fields, WireWord},
         wire,
@@ -28,19 +27,9 @@ pub(super) async fn chart(
 ) -> Result<wire::GrowthChart, Error> {
     let mut f = Fields::default();
     let child = f.name::<Child>("child", &message.child);
-    let code = (!message.guardian_code.is_empty()).then(|| {
-        GuardianCode::parse(&message.guardian_code)
-            .map_err(|_| f.refuse("guardian_code", Reason::FieldMalformed))
-            .ok()
-    });
+    let code = f.optional_guardian_code("guardian_code", &message.guardian_code);
     let wanted = wanted(&mut f, &message);
-    let ((region, child), code, wanted) = f.finish((|| {
-        let code = match code {
-            Some(code) => Some(code?),
-            None => None,
-        };
-        Some((child?, code, wanted?))
-    })())?;
+    let ((region, child), code, wanted) = f.finish((|| Some((child?, code?, wanted?)))())?;
     let question = match code {
         None => Question::OwnGrowth(child),
         Some(code) => Question::Guardian {
