@@ -3,14 +3,12 @@
 //! A card says what to do. A facility's card has no raw value: the placeholder for one does not
 //! exist for it, so no rule file can smuggle one in.
 
-mod sheet;
 mod template;
 
 use std::fmt;
 
 use chrono::NaiveDate;
 
-pub use sheet::{SheetAlert, sheet};
 pub use template::{MAX_CARD, Placeholder, Template, TemplateError};
 
 /// Text about a child's health: `Debug` does not print it and there is no `Display`.
