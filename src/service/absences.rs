@@ -5,9 +5,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    assessment::{self, Occasion},
     caller::{self, Claim},
     change::{Change, LockedChild},
+    claims,
     enrolments::lock_own,
     error::Error,
     gateway::Gateway,
@@ -66,7 +66,7 @@ pub async fn record(
             None => Id::timed(change.now, &mut change.chance),
         },
     };
-    keep(gateway, change, &child, &of, known, id, days).await
+    keep(change, &child, &of, known, id, days).await
 }
 
 /// A child that was away is back: its last day away.
@@ -82,7 +82,7 @@ pub async fn end(
         last_day: Some(last_day),
         ..row.days
     };
-    keep(gateway, change, &child, &of, known, absence, days).await
+    keep(change, &child, &of, known, absence, days).await
 }
 
 /// An absence was recorded by mistake: the child was there.
@@ -94,7 +94,7 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let (mut change, child, ..) = lock_named(gateway, claim, region, absence).await?;
     absences::delete(&mut change.tx, region, absence).await?;
-    finish(gateway, change, &child).await
+    finish(change, &child).await
 }
 
 /// The absences from the calling facility after `cursor`, or those of one enrolment there.
@@ -159,7 +159,6 @@ async fn of_enrolment(change: &mut Change, of: &EnrolmentRow) -> Result<Vec<Abse
 }
 
 async fn keep(
-    gateway: &Gateway,
     mut change: Change,
     child: &LockedChild,
     of: &EnrolmentRow,
@@ -179,19 +178,12 @@ async fn keep(
     };
     let by = change.caller.actor_id();
     absences::keep(&mut change.tx, change.region, &row, by, change.now).await?;
-    finish(gateway, change, child).await?;
+    finish(change, child).await?;
     Ok(row)
 }
 
 /// Assesses the child with what is now known of it, and delivers.
-async fn finish(gateway: &Gateway, mut change: Change, child: &LockedChild) -> Result<(), Error> {
-    let occasion = Occasion {
-        region: change.region,
-        settings: &change.settings,
-        now: change.now,
-    };
-    let (tx, chance) = (&mut change.tx, &mut change.chance);
-    assessment::reassess(tx, gateway, &occasion, &[child], chance).await?;
-    change.touch(child.row.id);
+async fn finish(mut change: Change, child: &LockedChild) -> Result<(), Error> {
+    claims::reassess(&mut change, child).await?;
     change.commit().await
 }

@@ -1,4 +1,4 @@
-//! What of an alert is sealed: what was found, and what each reader does.
+//! The sealed part of an alert, and how it is made of what a rule raised.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,7 @@ pub struct MongolianText {
 
 /// Place of an alert's sealed body.
 pub(super) const ALERT_PLACE: (&str, &str) = ("alerts", "sealed");
+
 /// What is sealed of an alert that is raised.
 pub(super) fn body(raised: &Raised) -> AlertBody {
     let card = &raised.care_card;
@@ -97,7 +98,7 @@ pub(super) fn body(raised: &Raised) -> AlertBody {
             facility: text(&card.facility),
             guardian: text(&card.guardian),
         }),
-        guardian_card: raised.care_card.guardian.as_str().to_owned(),
+        guardian_card: card.guardian.as_str().to_owned(),
         follow_up: raised.follow_up.clone(),
         inputs: raised.inputs.clone(),
     }

@@ -140,18 +140,8 @@ pub(super) struct Basis<'a> {
 impl Basis<'_> {
     /// What should stand of a child, from its opened check-ups and its days in care.
     fn assess(&self, child: &LockedChild, check_ups: &Opened, days: &Attendance) -> Assessment {
-        let named: Vec<(String, &CheckUp)> = check_ups
-            .iter()
-            .map(|(id, check_up)| (id.to_string(), check_up))
-            .collect();
-        let examined: Vec<Examined<'_>> = named
-            .iter()
-            .map(|(id, check_up)| Examined {
-                id,
-                source: check_up.source(),
-                check_up,
-            })
-            .collect();
+        let named = named(check_ups);
+        let examined = examined(&named);
         let life = life(&child.row, self.settings, days);
         let setting = assess::Setting {
             altitude_m: i32::try_from(self.settings.altitude_m).unwrap_or(i32::MAX),
@@ -191,6 +181,26 @@ fn offered(settings: &Settings) -> &'static [Track] {
 }
 
 pub(super) type Opened = BTreeMap<Id<CheckUp>, CheckUp>;
+
+/// Check-ups with their ids in text, as rules and schedules name them.
+pub(super) fn named(opened: &Opened) -> Vec<(String, &CheckUp)> {
+    let opened = opened.iter();
+    opened
+        .map(|(id, check_up)| (id.to_string(), check_up))
+        .collect()
+}
+
+/// The same as rules and schedules read them.
+pub(super) fn examined<'a>(named: &'a [(String, &'a CheckUp)]) -> Vec<Examined<'a>> {
+    let named = named.iter();
+    named
+        .map(|(id, check_up)| Examined {
+            id,
+            source: check_up.source(),
+            check_up,
+        })
+        .collect()
+}
 
 /// Opens check-ups that are sealed under the child's key.
 pub(super) fn open_all(child: &ChildKey, history: Vec<Examination>) -> Result<Opened, Error> {

@@ -128,18 +128,14 @@ pub async fn list(
     cursor: &str,
     limit: i64,
 ) -> Result<Vec<AbsenceRow>, StoreError> {
-    let rows = tx
-        .query(
-            "SELECT * FROM absences WHERE region = $1 AND facility = $2 AND id > $3
-             ORDER BY id LIMIT $4",
-        )
-        .bind(region.to_string())
-        .bind(facility.to_string())
-        .bind(cursor.to_owned())
-        .bind(limit)
-        .fetch_all(tx)
-        .await?;
-    rows.iter().map(read).collect()
+    page(
+        tx,
+        region,
+        ("facility", facility.to_string()),
+        cursor,
+        limit,
+    )
+    .await
 }
 
 /// Absences of one enrolment in order of recording after `cursor`.
@@ -150,13 +146,31 @@ pub async fn of_enrolment(
     cursor: &str,
     limit: i64,
 ) -> Result<Vec<AbsenceRow>, StoreError> {
+    page(
+        tx,
+        region,
+        ("enrolment", enrolment.to_string()),
+        cursor,
+        limit,
+    )
+    .await
+}
+
+async fn page(
+    tx: &mut Tx,
+    region: RegionCode,
+    (column, of): (&str, String),
+    cursor: &str,
+    limit: i64,
+) -> Result<Vec<AbsenceRow>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM absences WHERE region = $1 AND {column} = $2 AND id > $3
+         ORDER BY id LIMIT $4"
+    );
     let rows = tx
-        .query(
-            "SELECT * FROM absences WHERE region = $1 AND enrolment = $2 AND id > $3
-             ORDER BY id LIMIT $4",
-        )
+        .query_of_parts(sql)
         .bind(region.to_string())
-        .bind(enrolment.to_string())
+        .bind(of)
         .bind(cursor.to_owned())
         .bind(limit)
         .fetch_all(tx)

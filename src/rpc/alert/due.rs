@@ -8,7 +8,7 @@ use crate::{
     domain::region::RegionCode,
     rpc::{
         convert::{self, WireWord, name},
-        page::Walk,
+        page::{self, Walk},
         wire,
     },
     service::{
@@ -48,10 +48,7 @@ impl Alerts {
         let walk = Walk::new(index, claim.organization, "ListDueItems", filter);
         let after = walk.after(&message.page_token)?;
         let first = after.is_none();
-        let size = match message.page_size {
-            0 => USUAL_PAGE,
-            more => more.min(LARGEST_PAGE),
-        };
+        let size = page::size(message.page_size, USUAL_PAGE).min(LARGEST_PAGE);
         let page = Page {
             after: after.unwrap_or_default(),
             children: size as usize,

@@ -80,9 +80,9 @@ impl Alerts {
         let found = disclosure::fitness(&self.gateway, region, (alerts, &audience), seen).await?;
         let mut children = found.children;
         if let Some(after) = &after {
-            children.retain(|child| place(child) > *after);
+            children.retain(|child| child.place() > *after);
         }
-        let (children, next_page_token) = walk.cut(children, size, place);
+        let (children, next_page_token) = walk.cut(children, size, ChildFitness::place);
         // A child whose key does not open may stand in both.
         let named: BTreeSet<_> = of_whom_nothing.iter().map(|w| w.child).collect();
         let unreadable = found.unreadable.into_iter();
@@ -95,17 +95,6 @@ impl Alerts {
             next_page_token,
         })
     }
-}
-
-/// Where a child stands in the list: the least fit first, those of whom it is not known before the fit.
-fn place(child: &ChildFitness) -> String {
-    let grade = if child.is_known() {
-        3 - child.fitness.grade.number()
-    } else {
-        2
-    };
-    let known = u8::from(child.is_known());
-    format!("{grade}/{known}/{}", child.child)
 }
 
 fn child(region: RegionCode, child: ChildFitness) -> wire::ChildFitness {

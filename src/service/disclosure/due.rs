@@ -21,7 +21,6 @@ use super::{
 use crate::{
     access::{Asker, Permit, Scope},
     clinical::{
-        assess::Examined,
         rules::RuleSet,
         schedule::{Item, Reader, Reason, Status, Track, forecast},
     },
@@ -296,15 +295,8 @@ fn due_list(
         return Ok(None);
     };
     let opened = assessment::open_all(&key, sealed.check_ups)?;
-    let named: Vec<_> = opened.iter().map(|(id, c)| (id.to_string(), c)).collect();
-    let examined: Vec<Examined<'_>> = named
-        .iter()
-        .map(|(id, check_up)| Examined {
-            id,
-            source: check_up.source(),
-            check_up,
-        })
-        .collect();
+    let named = assessment::named(&opened);
+    let examined = assessment::examined(&named);
     let life = assessment::life(&sealed.row, settings, &sealed.attendance);
     let forecast = forecast(rules.schedules(), &life, &examined, today);
     let told = forecast.told_to(&sealed.reader, today, within_days);

@@ -75,10 +75,15 @@ impl ChildFitness {
         "获准查阅的范围内未见限制；其余类别未获授权，请以晨检和家长告知为准".to_owned()
     }
 
-    /// The least fit first; of whom nothing is known before the fit.
-    fn order(&self) -> (std::cmp::Reverse<Grade>, bool, Id<Child>) {
-        let known = self.is_known();
-        (std::cmp::Reverse(self.fitness.grade), known, self.child)
+    /// Where it stands in the list: the least fit first, of whom it is not known before the fit.
+    pub fn place(&self) -> String {
+        let pressing = match self.fitness.grade {
+            Grade::Unfit => 0,
+            Grade::Conditional => 1,
+            Grade::Fit => 2,
+        };
+        let known = u8::from(self.is_known());
+        format!("{pressing}/{known}/{}", self.child)
     }
 }
 
@@ -109,7 +114,7 @@ pub async fn fitness(
         .filter(|seen| !closed.contains(&seen.child))
         .map(|seen| by(seen.child, of.remove(&seen.child), &limiting, &seen.opened))
         .collect();
-    children.sort_by_key(ChildFitness::order);
+    children.sort_by_cached_key(ChildFitness::place);
     let unreadable = Withheld::unreadable(closed);
     Ok(DayFitness {
         day,
