@@ -54,12 +54,13 @@ def status(due, overdue, latest, today):
 
 
 class Sheet:
-    def __init__(self, prefix, about):
+    def __init__(self, prefix, about, columns=None):
         self.prefix, self.about, self.rows, self.seen = prefix, about, [], set()
+        self.columns = columns or COLUMNS
 
     def add(self, source, born, today, item, sex="F", history="", known_since="", care="",
-            absences="", earliest="", due="", overdue="", latest="", status="", done=""):
-        row = dict(about=self.about, born=born, sex=sex, known_since=known_since, care=care,
+            absences="", earliest="", due="", overdue="", latest="", status="", done="", **further):
+        row = dict(further, about=self.about, born=born, sex=sex, known_since=known_since, care=care,
                    absences=absences, history=history, today=today, item=item, earliest=earliest,
                    due=due, overdue=overdue, latest=latest, status=status, done=done, source=source)
         row = {k: ("" if v is None else str(v)) for k, v in row.items()}
@@ -72,7 +73,7 @@ class Sheet:
 
     def write(self, name):
         with open(HERE / name, "w", newline="", encoding="utf-8") as out:
-            table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+            table = csv.DictWriter(out, self.columns, lineterminator="\n")
             table.writeheader()
             table.writerows(self.rows)
         return len(self.rows)
@@ -521,6 +522,55 @@ def in_care():
     return count + sheet.write("periodic.csv")
 
 
+def two_facilities():
+    """A child in the care of two facilities: each asks at its own door, by its own days."""
+    at = COLUMNS.index("item")
+    sheet = Sheet("TWO", "ENTRY_CHECK", COLUMNS[:at] + ["facility"] + COLUMNS[at:])
+    born, first, second = d("2024-06-15"), d("2026-03-02"), d("2026-09-01")
+    care = f"a:{first}.. b:{second}.."
+    entry, moved = f"{first - 5 * DAY} ENTRY", f"{CARE} 入园（所）健康检查: 每个园（所）各按自己的入园日"
+    # The first one's check is too old for the second one's door.
+    earliest = months(second, -3)
+    for today in [second - DAY, second]:
+        sheet.add(moved, born, today, "ENTRY", facility="a", care=care, history=entry, status="DONE",
+                  done=first - 5 * DAY)
+        sheet.add(moved, born, today, "ENTRY", facility="b", care=care, history=entry,
+                  earliest=earliest, due=earliest, overdue=second,
+                  status=status(earliest, second, None, today))
+    # One check in both windows opens both doors; late for the first, and counted.
+    both = f"{second - 10 * DAY} ENTRY"
+    for facility in "ab":
+        sheet.add(moved, born, second, "ENTRY", facility=facility, care=care, history=both,
+                  status="DONE", done=second - 10 * DAY)
+    # The second one's care ends: nothing is asked for it any more.
+    over = f"a:{first}.. b:{second}..{second + 30 * DAY}"
+    today = second + 31 * DAY
+    sheet.add(moved, born, today, "ENTRY", facility="a", care=over, history=entry, status="DONE")
+    sheet.add(moved, born, today, "ENTRY", facility="b", care=over, history=entry,
+              status="NOT_APPLICABLE")
+    # From one into the other: the certificate of the old one is the new one's business.
+    source = f"{CARE} 转园（所）健康证明有效期 3 个月"
+    into = f"a:{first}..{second - 15 * DAY} b:{second}.."
+    history = f"{entry}; {second - 10 * DAY} TRANSFER"
+    sheet.add(source, born, second, "ENTRY", facility="b", care=into, history=history,
+              status="DONE", done=second - 10 * DAY)
+    # Away from one of them for three months: the other one's door stays open.
+    source = f"{CARE} 离园（所）3 个月以上重新体检: 离开哪个园（所），由哪个园（所）查验"
+    history = f"{entry}; {second - 5 * DAY} ENTRY"
+    for left, other in ["ab", "ba"]:
+        away, back = second + 9 * DAY, months(second + 9 * DAY, 3)
+        absence = f"{left}:{away}..{back - DAY}"
+        for today in [back - DAY, back]:
+            sheet.add(source, born, today, "ENTRY_RETURN", facility=left, care=care,
+                      absences=absence, history=history, earliest=away, due=back - DAY, overdue=back,
+                      status="DUE" if today < back else "OVERDUE")
+            sheet.add(source, born, today, "ENTRY_RETURN", facility=other, care=care,
+                      absences=absence, history=history, status="NOT_APPLICABLE")
+            sheet.add(source, born, today, "ENTRY", facility=other, care=care, absences=absence,
+                      history=history, status="DONE")
+    return sheet.write("two_facilities.csv")
+
+
 if __name__ == "__main__":
-    total = visits() + guidance() + immunisation() + in_care()
+    total = visits() + guidance() + immunisation() + in_care() + two_facilities()
     print(total, "cases")

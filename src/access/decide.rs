@@ -349,6 +349,7 @@ impl Look<'_> {
             Sees::Counts => return Some(Scope::Counts),
             Sees::NamedCategories => return None,
         };
+        let facility = self.facts.facility?.facility;
         let consent = self.consent().ok()?;
         // What a facility has no need to know never reaches it, consent or not.
         let reachable =
@@ -369,6 +370,7 @@ impl Look<'_> {
             })
             .collect();
         (!grants.is_empty()).then_some(Scope::Consented {
+            facility,
             grants,
             urgent_only,
             instructor,

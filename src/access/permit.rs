@@ -40,6 +40,8 @@ pub struct Ground {
 pub enum Scope {
     /// Alerts of these categories that rest on these sources only.
     Consented {
+        /// The facility: what is another's matter alone is out of reach.
+        facility: Id<Organization>,
         /// Every category and source that consent and data clause have in common.
         grants: BTreeSet<Grant>,
         /// Only alerts of the highest level.
@@ -152,6 +154,8 @@ impl Denial {
 pub struct AlertFacts {
     /// What it is about.
     pub category: Category,
+    /// The facility whose matter alone it is: a check before it lets the child in. None otherwise.
+    pub facility: Option<Id<Organization>>,
     /// How pressing.
     pub level: Level,
     /// The institutions whose check-ups it rests on; none for what is not done.
@@ -204,6 +208,7 @@ impl Scope {
     pub fn reaches(&self, alert: &AlertFacts) -> bool {
         match self {
             Self::Consented {
+                facility,
                 grants,
                 urgent_only,
                 instructor,
@@ -238,7 +243,11 @@ impl Scope {
                     alert.sources.iter().all(granted)
                         && within(alert.evidence_first, alert.evidence_last)
                 };
-                audience && (!urgent_only || alert.level == Level::Urgent) && borne
+                let own = |of: Id<Organization>| of == *facility;
+                audience
+                    && alert.facility.is_none_or(own)
+                    && (!urgent_only || alert.level == Level::Urgent)
+                    && borne
             }
             Self::AbnormalFindings => alert.for_mch,
             Self::Everything => true,

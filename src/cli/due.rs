@@ -47,7 +47,7 @@ impl Due {
                 out.value(&json!({"day": found.day, "due": to_json(child)?}))?;
             }
         } else {
-            let header = ["儿童", "状态", "项目", "应做", "逾期", "说明"];
+            let header = ["儿童", "状态", "项目", "应做", "逾期", "查验机构", "说明"];
             let rows = found.children.iter();
             let rows = rows.flat_map(|c| c.items.iter().map(move |item| row(c, item)));
             out.line(&table(&header, rows))?;
@@ -81,6 +81,7 @@ fn row(child: &ChildDueItems, item: &DueItem) -> Vec<String> {
         item.label_zh.clone(),
         item.due.clone(),
         item.overdue.clone(),
+        short(&item.facility).to_owned(),
         item.reason_zh.clone(),
     ]
 }

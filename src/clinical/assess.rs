@@ -27,6 +27,8 @@ use crate::clinical::schedule::{Life, Schedules, forecast_over};
 use crate::domain::alert::{Category, Level};
 use crate::domain::checkup::CheckUp;
 use crate::domain::growth_standard::GrowthStandard;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 
 /// The place's settings that rules read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,9 @@ pub struct Raised {
     pub family: String,
     /// The allergen, the item of a schedule, else empty. Personal: seal it, or keep a keyed index of it.
     pub subject: String,
+    /// The facility whose matter it is, and part of what identifies the alert: a check that it asks for
+    /// before it lets the child in. None for what is said of the child wherever it is.
+    pub facility: Option<Id<Organization>>,
     /// Where institutions say different things of one matter each has its own alert, as a reader may
     /// know only one of them. The one who spoke first has none here, another its id: part of what
     /// identifies the alert.
@@ -110,7 +115,7 @@ impl fmt::Debug for Raised {
 /// What stands for a child on one day, and how long the answer holds by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
-    /// The alerts that should stand, ordered by family, subject and who spoke first.
+    /// The alerts that should stand, ordered by family, subject, facility and who spoke first.
     pub raised: Vec<Raised>,
     /// Fitness for care by all of them; the places are those of `raised`. An asker who may not see
     /// all of them is told [`Fitness::of`] those it sees.
@@ -188,11 +193,19 @@ impl<'r> Standing<'r> {
     }
 }
 
+/// Family, subject and the facility whose matter it is.
+type Matter<'h> = (&'h str, &'h str, Option<Id<Organization>>);
+
 impl Held<'_> {
-    /// What it is about, and by whose word.
-    fn of(&self) -> (&str, &str, &[String]) {
+    /// What it is about.
+    fn matter(&self) -> Matter<'_> {
         let found = &self.found;
-        (&self.rule.family, &found.subject, &found.told_by)
+        (&self.rule.family, &found.subject, found.facility())
+    }
+
+    /// What it is about, and by whose word.
+    fn of(&self) -> (Matter<'_>, &[String]) {
+        (self.matter(), &self.found.told_by)
     }
 
     fn grade(&self) -> (Level, Reverse<usize>) {
@@ -201,6 +214,7 @@ impl Held<'_> {
 }
 
 fn raise(rule: &Rule, found: Match, apart: Option<String>, case: &Case<'_>) -> Raised {
+    let facility = found.facility();
     let Match {
         subject,
         exams,
@@ -266,6 +280,7 @@ fn raise(rule: &Rule, found: Match, apart: Option<String>, case: &Case<'_>) -> R
         resolved_by: rule.resolved_by.clone(),
         recipients: rule.recipients.clone(),
         subject,
+        facility,
         apart,
     }
 }

@@ -21,6 +21,8 @@ use crate::clinical::history::History;
 use crate::clinical::rules::{AgeBound, AgeRange, Condition, Rule};
 use crate::clinical::schedule::{Forecast, Life};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 
 pub(super) use item::Absent;
 
@@ -51,6 +53,11 @@ pub(super) struct Match {
 }
 
 impl Match {
+    /// The facility whose matter it is; none where it is the child's wherever it is.
+    pub(super) fn facility(&self) -> Option<Id<Organization>> {
+        self.absent.as_ref()?.facility
+    }
+
     /// Adds what a further condition read.
     fn learn(&mut self, other: &Match) {
         let more = other.inputs.iter();

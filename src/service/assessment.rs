@@ -4,7 +4,10 @@
 //! assessing twice is assessing once. What a clinician has decided stays decided while an alert would
 //! rest on nothing new. The caller holds the child's row locked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rand::RngCore;
@@ -390,7 +393,7 @@ pub(super) fn check_up(parts: CheckUpParts) -> Result<CheckUp, Error> {
 }
 
 /// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child,
-/// and to the institution whose word has an alert apart.
+/// and to the facility whose matter it is or the institution whose word has an alert apart.
 fn subjects<'r>(
     index: &'r IndexKey,
     child: &LockedChild,
@@ -398,14 +401,13 @@ fn subjects<'r>(
 ) -> impl Fn(Option<&str>) -> String + use<'r> {
     let child = child.row.id.to_string();
     move |apart| {
-        let indexed = match apart {
-            None if raised.subject.is_empty() => return String::new(),
-            None => index.blind_index("alert-subject", &child, &raised.subject),
-            Some(teller) => {
-                // An id holds no line break.
-                let of = format!("{teller}\n{}", raised.subject);
-                index.blind_index("alert-subject-apart", &child, &of)
-            }
+        // An id holds no line break.
+        let of = |id: &dyn Display| format!("{id}\n{}", raised.subject);
+        let indexed = match (raised.facility, apart) {
+            (Some(facility), _) => index.blind_index("alert-subject-at", &child, &of(&facility)),
+            (None, Some(teller)) => index.blind_index("alert-subject-apart", &child, &of(&teller)),
+            (None, None) if raised.subject.is_empty() => return String::new(),
+            (None, None) => index.blind_index("alert-subject", &child, &raised.subject),
         };
         indexed.as_str().to_owned()
     }
@@ -482,6 +484,7 @@ fn alert_row(
         state: AlertState::open(before.map_or(occasion.now, |b| b.state.since())),
         facts: AlertFacts {
             category: raised.category,
+            facility: raised.facility,
             level: raised.level,
             sources: evidence.values().map(|one| one.source).collect(),
             statements,

@@ -33,6 +33,7 @@ pub async fn of(
     let mut attendance: BTreeMap<Id<Child>, Attendance> = BTreeMap::new();
     for stay in enrolments::stays(tx, region, children).await? {
         let care = CareSpan {
+            facility: Some(stay.facility),
             first_day: stay.first_day,
             last_day: stay.last_day,
         };

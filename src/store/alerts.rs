@@ -75,7 +75,7 @@ const STANDING: &str = "state IN ('OPEN', 'ACKNOWLEDGED')";
 const DECIDED: &str = "resolved_by IS NOT NULL";
 
 const COLUMNS: &str = "a.id, a.child, a.family, a.subject, a.rule, a.rule_version, a.state, a.category, \
-                       a.level, a.evidence_first, a.evidence_last, a.for_facility, a.for_instructor, \
+                       a.facility, a.level, a.evidence_first, a.evidence_last, a.for_facility, a.for_instructor, \
                        a.for_mch, a.for_guardian, a.due_date, a.opened_us, a.revision, a.digest, \
                        a.acknowledged_by, a.acknowledged_us, a.followed_up_by, a.followed_up_us, \
                        a.follow_up, a.ended_us, a.resolved_by, a.decision";
@@ -94,6 +94,7 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
             .ok_or_else(|| r.corrupt("state"))?,
         facts: AlertFacts {
             category: r.word("category", Category::parse)?,
+            facility: r.maybe_parsed("facility")?,
             level: *Level::ALL.get(level).ok_or_else(|| r.corrupt("level"))?,
             sources: BTreeSet::new(),
             statements: BTreeSet::new(),
@@ -290,6 +291,15 @@ pub async fn put(tx: &mut Tx, region: RegionCode, alerts: &[NewAlert]) -> Result
         ("rule", text(&|a| a.rule.clone())),
         ("rule_version", int(&|a| i64::from(a.rule_version))),
         ("category", text(&|a| a.facts.category.as_str().to_owned())),
+        (
+            "facility",
+            Column::MaybeText(
+                alerts
+                    .iter()
+                    .map(|a| a.row.facts.facility.map(|f| f.to_string()))
+                    .collect(),
+            ),
+        ),
         ("level", int(&|a| stored_level(a.facts.level))),
         ("state", text(&|a| a.state.stored().to_owned())),
         ("for_facility", int(&|a| i64::from(a.facts.for_facility))),

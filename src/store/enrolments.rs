@@ -133,6 +133,8 @@ pub struct Stay {
     pub enrolment: Id<Enrolment>,
     /// The child.
     pub child: Id<Child>,
+    /// Whose care.
+    pub facility: Id<Organization>,
     /// First day in care, or expected in care.
     pub first_day: NaiveDate,
     /// Last day, once known.
@@ -146,7 +148,7 @@ pub async fn stays(
     children: &[Id<Child>],
 ) -> Result<Vec<Stay>, StoreError> {
     let sql = format!(
-        "SELECT id, child, first_day, last_day FROM enrolments WHERE region = $1 AND {}",
+        "SELECT id, child, facility, first_day, last_day FROM enrolments WHERE region = $1 AND {}",
         tx.among("child", 2)
     );
     let rows = tx
@@ -161,6 +163,7 @@ pub async fn stays(
             Ok(Stay {
                 enrolment: r.parsed("id")?,
                 child: r.parsed("child")?,
+                facility: r.parsed("facility")?,
                 first_day: r.day("first_day")?,
                 last_day: r.maybe_parsed("last_day")?,
             })

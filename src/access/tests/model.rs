@@ -155,6 +155,9 @@ pub fn sees(s: &Situation, alert: &AlertFacts) -> bool {
                 alert.sources.iter().all(open) && within(c, first, last)
             }
     });
+    let asked = s.facility.as_ref().map(|f| f.facility);
+    let agreed_and_consented =
+        agreed_and_consented && (alert.facility.is_none() || alert.facility == asked);
     let facility = alert.for_facility
         && !matches!(
             alert.category,
@@ -293,6 +296,7 @@ fn anything_in_common(s: &Situation) -> bool {
         sources.into_iter().any(|&source| {
             let alert = AlertFacts {
                 category,
+                facility: None,
                 level: Level::Urgent,
                 sources: [source].into(),
                 statements: [].into(),

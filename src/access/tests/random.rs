@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use proptest::prelude::*;
 
-use super::situation::{Situation, agreement, at, consent, day, ending, filing, id};
+use super::situation::{
+    FACILITY, NEIGHBOUR, Situation, agreement, at, consent, day, ending, filing, id,
+};
 use crate::{
     access::{
         AlertFacts, Ask, Asker,
@@ -372,32 +374,36 @@ fn first<T, const N: usize>(n: usize, of: [T; N]) -> Vec<T> {
 pub fn alert() -> impl Strategy<Value = AlertFacts> {
     let june = || (1..29u32).prop_map(|d| day(&format!("2026-06-{d:02}")));
     (
-        one_of(Category::ALL),
-        one_of(Level::ALL),
+        (one_of(Category::ALL), one_of(Level::ALL)),
+        // Mostly of the child wherever it is, else of this facility or its neighbour.
+        prop_oneof![3 => Just(None), 2 => one_of(&[FACILITY, NEIGHBOUR]).prop_map(|n| Some(id(n)))],
         prop::collection::btree_set((2..5u8).prop_map(id), 0..3),
         (june(), june()),
         (any::<bool>(), any::<bool>(), any::<bool>()),
         prop::collection::btree_set(((2..5u8).prop_map(id), june()), 0..3),
     )
-        .prop_map(|(category, level, sources, days, for_whom, statements)| {
-            let (for_facility, for_instructor, for_mch) = for_whom;
-            let spoken = statements.iter().map(|(source, _)| *source);
-            AlertFacts {
-                category,
-                level,
-                sources: if statements.is_empty() {
-                    sources
-                } else {
-                    spoken.collect()
-                },
-                statements,
-                evidence_first: days.0.min(days.1),
-                evidence_last: days.0.max(days.1),
-                for_facility,
-                for_instructor,
-                for_mch,
-            }
-        })
+        .prop_map(
+            |((category, level), facility, sources, days, for_whom, statements)| {
+                let (for_facility, for_instructor, for_mch) = for_whom;
+                let spoken = statements.iter().map(|(source, _)| *source);
+                AlertFacts {
+                    category,
+                    facility,
+                    level,
+                    sources: if statements.is_empty() {
+                        sources
+                    } else {
+                        spoken.collect()
+                    },
+                    statements,
+                    evidence_first: days.0.min(days.1),
+                    evidence_last: days.0.max(days.1),
+                    for_facility,
+                    for_instructor,
+                    for_mch,
+                }
+            },
+        )
 }
 
 /// Whether the question is one over a guardian's consent.

@@ -103,6 +103,7 @@ fn a_scope_is_what_consent_and_clause_have_in_common() {
 fn alert(sources: &[u8]) -> AlertFacts {
     AlertFacts {
         category: Category::Hearing,
+        facility: None,
         level: Level::High,
         sources: sources.iter().map(|&n| id(n)).collect(),
         statements: [].into(),

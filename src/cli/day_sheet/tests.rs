@@ -40,6 +40,7 @@ fn sheet_of(alert: Alert) -> Sheet {
             alerts: vec![alert],
             due: Some(ChildDueItems {
                 items: vec![DueItem {
+                    facility: String::new(),
                     label_zh: "30月龄健康检查".to_owned(),
                     status: "OVERDUE".to_owned(),
                     due: "2026-10-01".to_owned(),

@@ -5,7 +5,7 @@
 //! by each hospital's word alone: the second one's record, with another day or none, changes nothing
 //! for whoever may read only the first. Who may read both is told both.
 
-use super::Held;
+use super::{Held, Matter};
 use crate::clinical::matching::{Match, OF_THE_CHECK_UP};
 use crate::clinical::rules::Rule;
 
@@ -30,7 +30,7 @@ pub(super) fn united(mut standing: Vec<Held<'_>>) -> Vec<Told<'_>> {
         let like = one_of_each
             .iter_mut()
             .rev()
-            .take_while(|other| same_matter(other, &held))
+            .take_while(|other| other.matter() == held.matter())
             .find(|other| say_the_same(other, &held));
         match like {
             Some(other) => unite(&mut other.found, held.found),
@@ -39,29 +39,22 @@ pub(super) fn united(mut standing: Vec<Held<'_>>) -> Vec<Told<'_>> {
     }
     // What rests on nobody's word alone comes first, then the earliest check-up.
     one_of_each.sort_by(|a, b| order(a).cmp(&order(b)));
-    let mut told: Vec<Told<'_>> = Vec::with_capacity(one_of_each.len());
-    for Held { rule, found, .. } in one_of_each {
-        let matter = (&rule.family, &found.subject);
-        let before = told.last();
-        let first = before.is_none_or(|one| (&one.rule.family, &one.found.subject) != matter);
-        told.push(Told {
-            rule,
-            apart: (!first).then(|| found.told_by.join("+")),
-            found,
-        });
-    }
-    told
+    let first_of_each: Vec<bool> = (0..one_of_each.len())
+        .map(|at| at == 0 || one_of_each[at - 1].matter() != one_of_each[at].matter())
+        .collect();
+    let told = one_of_each.into_iter().zip(first_of_each);
+    told.map(|(Held { rule, found, .. }, first)| Told {
+        rule,
+        apart: (!first).then(|| found.told_by.join("+")),
+        found,
+    })
+    .collect()
 }
 
-fn order<'h>(held: &'h Held<'_>) -> (&'h str, &'h str, bool, Option<usize>) {
+fn order<'h>(held: &'h Held<'_>) -> (Matter<'h>, bool, Option<usize>) {
     let found = &held.found;
     let by_word = !found.told_by.is_empty();
-    let earliest = found.exams.first().copied();
-    (&held.rule.family, &found.subject, by_word, earliest)
-}
-
-fn same_matter(a: &Held<'_>, b: &Held<'_>) -> bool {
-    (&a.rule.family, &a.found.subject) == (&b.rule.family, &b.found.subject)
+    (held.matter(), by_word, found.exams.first().copied())
 }
 
 /// Whether it tells by fewer institutions' words what the other tells by more: whoever may read all of
@@ -69,7 +62,7 @@ fn same_matter(a: &Held<'_>, b: &Held<'_>) -> bool {
 fn needs_fewer(fewer: &Held<'_>, more: &Held<'_>) -> bool {
     let (by, all) = (&fewer.found.told_by, &more.found.told_by);
     fewer.place == more.place
-        && fewer.found.subject == more.found.subject
+        && fewer.matter() == more.matter()
         && by.len() < all.len()
         && !by.is_empty()
         && by.iter().all(|one| all.contains(one))

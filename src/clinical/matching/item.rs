@@ -8,6 +8,8 @@ use crate::clinical::rules::Rule;
 use crate::clinical::schedule::{Forecast, Status, Track};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::checkup::VisitKind;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 
 /// Which items of a schedule.
 pub(super) struct Asked<'r> {
@@ -74,6 +76,7 @@ impl Case<'_> {
                 until: None,
                 until_zh: String::new(),
                 absent: Some(Absent {
+                    facility: item.facility,
                     due,
                     late: item.overdue.unwrap_or(due),
                     label_zh: item.label_zh.to_owned(),
@@ -86,6 +89,8 @@ impl Case<'_> {
 /// What is not done, and the days that say so.
 #[derive(Clone)]
 pub(in crate::clinical) struct Absent {
+    /// The facility that asks for it; none where it is asked of the child wherever it is.
+    pub facility: Option<Id<Organization>>,
     pub due: NaiveDate,
     /// From this day it is late; the due day where there is no such day.
     pub late: NaiveDate,

@@ -11,12 +11,16 @@ use chrono::{Days, NaiveDate};
 
 use super::{Forecast, Item, Reason, Status, Track};
 use crate::domain::alert::Category;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 
 /// Who reads a due list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// A facility's staff, or an instructor assigned to it.
     Care {
+        /// The facility: what another one asks for before it lets the child in is not told.
+        facility: Id<Organization>,
         /// The categories that agreement and consent open.
         opened: BTreeSet<Category>,
         /// What was due from this day on.
@@ -81,6 +85,14 @@ impl Reader {
         }
     }
 
+    /// Whether an item is asked for by this reader, or of the child wherever it is.
+    fn is_asked(&self, item: &Item<'_>) -> bool {
+        match self {
+            Reader::Care { facility, .. } => item.facility.is_none_or(|of| of == *facility),
+            Reader::FollowUp | Reader::Guardian => true,
+        }
+    }
+
     /// Whether what was due on this day is within what it may read.
     fn reaches(&self, due: NaiveDate) -> bool {
         match self {
@@ -120,6 +132,7 @@ impl<'a> Forecast<'a> {
         let soon = |due| horizon.is_none_or(|horizon| due <= horizon);
         let told = |item: &Item<'_>| {
             reader.reads(item.track)
+                && reader.is_asked(item)
                 && !without_record.contains(&item.track)
                 && item.due.is_some_and(|due| {
                     let asks = match item.status {

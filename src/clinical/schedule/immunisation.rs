@@ -145,6 +145,7 @@ fn blank<'a>(edition: &'a Edition<Dose>, dose: &'a Dose, window: &Window) -> Ite
     Item {
         track: Track::Immunisation,
         item: &dose.item,
+        facility: None,
         label_zh: &dose.label_zh,
         schedule_version: &edition.version,
         source: &dose.source,

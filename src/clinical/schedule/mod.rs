@@ -28,6 +28,8 @@ use chrono::NaiveDate;
 use crate::clinical::assess::Examined;
 use crate::clinical::history::History;
 use crate::clinical::rules::Source;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 use crate::domain::sex::Sex;
 use crate::domain::text_code::text_codes;
 
@@ -100,6 +102,8 @@ pub struct Life<'a> {
 /// Days in care at a facility, both ends included.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CareSpan {
+    /// Whose care; none where a file of histories does not say.
+    pub facility: Option<Id<Organization>>,
     pub first_day: NaiveDate,
     pub last_day: Option<NaiveDate>,
 }
@@ -119,6 +123,8 @@ pub struct Item<'a> {
     pub track: Track,
     /// Stable within the track: `V06`, `DTaP-3`, `ENTRY`.
     pub item: &'a str,
+    /// The facility whose door it opens; none for what is asked of the child wherever it is.
+    pub facility: Option<Id<Organization>>,
     pub label_zh: &'a str,
     /// The edition that decided or plans it.
     pub schedule_version: &'a str,
@@ -149,8 +155,9 @@ impl fmt::Debug for Item<'_> {
 impl Item<'_> {
     /// Whether an alert over it would say the same.
     fn stands_as(&self, other: &Item<'_>) -> bool {
+        let which = |item: &Item<'_>| (item.track, item.facility);
         let told = |item: &Item<'_>| (item.status, item.due, item.overdue);
-        (self.track, self.item) == (other.track, other.item) && told(self) == told(other)
+        self.item == other.item && which(self) == which(other) && told(self) == told(other)
     }
 
     /// The first later day on which the status changes by itself.

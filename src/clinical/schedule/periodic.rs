@@ -94,6 +94,7 @@ fn one<'a>(
     let mut item = Item {
         track: Track::Periodic,
         item: &check.item,
+        facility: None,
         label_zh: &check.label_zh,
         schedule_version: &edition.version,
         source: &check.source,

@@ -29,6 +29,7 @@ pub fn certificate(
     let mut item = Item {
         track: Track::Staff,
         item: &row.item,
+        facility: None,
         label_zh: &row.label_zh,
         schedule_version: &edition.version,
         source: &row.source,

@@ -108,6 +108,7 @@ impl Series {
         let mut item = Item {
             track: self.track,
             item: &visit.item,
+            facility: None,
             label_zh: &visit.label_zh,
             schedule_version: version,
             source: &visit.source,

@@ -109,7 +109,7 @@ impl Alerts {
 fn child(region: RegionCode, child: ChildDue) -> wire::ChildDueItems {
     wire::ChildDueItems {
         child: name(region, child.child),
-        items: child.items.into_iter().map(item).collect(),
+        items: child.items.into_iter().map(|of| item(region, of)).collect(),
         considered: child.considered.iter().map(|c| c.number()).collect(),
         without_record: child
             .without_record
@@ -119,8 +119,11 @@ fn child(region: RegionCode, child: ChildDue) -> wire::ChildDueItems {
     }
 }
 
-fn item(item: DueItem) -> wire::DueItem {
+fn item(region: RegionCode, item: DueItem) -> wire::DueItem {
     wire::DueItem {
+        facility: item
+            .facility
+            .map_or_else(String::new, |of| name(region, of)),
         track: item.track.as_str().to_owned(),
         category: item.track.category().number(),
         item: item.item,

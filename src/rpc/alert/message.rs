@@ -76,6 +76,10 @@ pub(super) fn message(region: RegionCode, alert: OpenedAlert) -> wire::Alert {
         resolved_by,
         limit: limit.map(care_limit),
         card_mn: mongolian.unwrap_or_default(),
+        facility: row
+            .facts
+            .facility
+            .map_or_else(String::new, |of| name(region, of)),
     }
 }
 

@@ -91,6 +91,8 @@ pub struct ChildDue {
 pub struct DueItem {
     /// Its track.
     pub track: Track,
+    /// The facility that asks for it; none for what is asked of the child wherever it is.
+    pub facility: Option<Id<Organization>>,
     /// Stable within the track.
     pub item: String,
     /// What people call it.
@@ -134,7 +136,7 @@ impl Sitting {
         } = self.facility(ask, of, purpose, Default::default()).await?;
         let (mut permits, short): (Vec<Permit>, Vec<Permit>) = permits
             .into_iter()
-            .partition(|permit| !reader(permit).categories().is_empty());
+            .partition(|permit| !categories(permit).is_empty());
         if capacity == Asker::FacilityStaff {
             let falls_short = |permit: &Permit| {
                 Some(Withheld {
@@ -203,7 +205,7 @@ impl Sitting {
                 row: rows.remove(&child)?,
                 check_ups: check_ups.remove(&child).unwrap_or_default(),
                 attendance: days.remove(&child).unwrap_or_default(),
-                reader: reader(permit),
+                reader: reader(permit)?,
             })
         };
         let book = gateway.rule_book();
@@ -222,34 +224,38 @@ impl Sitting {
 pub(super) fn shown(permits: &[Permit]) -> Vec<Shown<'_>> {
     let of = |permit| Shown {
         permit,
-        categories: reader(permit).categories(),
+        categories: categories(permit),
         further: Vec::new(),
     };
     permits.iter().map(of).collect()
 }
 
-/// Who reads under a permit.
-fn reader(permit: &Permit) -> Reader {
-    match permit.scope() {
+/// Who reads under a permit; nobody reads a due list under one over records or counts.
+fn reader(permit: &Permit) -> Option<Reader> {
+    Some(match permit.scope() {
         Scope::Everything => Reader::Guardian,
         Scope::AbnormalFindings => Reader::FollowUp,
-        scope @ (Scope::Consented { .. } | Scope::OwnRecords(_) | Scope::Counts) => {
+        scope @ Scope::Consented {
+            facility,
+            data_from,
+            data_until,
+            ..
+        } => {
             let all = Category::ALL.iter().copied();
-            let (data_from, data_until) = match scope {
-                Scope::Consented {
-                    data_from,
-                    data_until,
-                    ..
-                } => (*data_from, *data_until),
-                _ => (None, None),
-            };
             Reader::Care {
+                facility: *facility,
                 opened: all.filter(|category| scope.opens(*category)).collect(),
-                data_from,
-                data_until,
+                data_from: *data_from,
+                data_until: *data_until,
             }
         }
-    }
+        Scope::OwnRecords(_) | Scope::Counts => return None,
+    })
+}
+
+/// The categories of what a permit's reader is told.
+fn categories(permit: &Permit) -> BTreeSet<Category> {
+    reader(permit).map(|r| r.categories()).unwrap_or_default()
 }
 
 /// Where a permit's child stands in the order of children.
@@ -311,6 +317,7 @@ fn due_list(
 fn item(item: Item<'_>) -> DueItem {
     DueItem {
         track: item.track,
+        facility: item.facility,
         item: item.item.to_owned(),
         label_zh: item.label_zh.to_owned(),
         earliest: item.earliest,

@@ -154,6 +154,7 @@ async fn under_scope(
     let mut texts: Vec<String> = Vec::new();
     match scope {
         Scope::Consented {
+            facility,
             grants,
             urgent_only,
             instructor,
@@ -180,7 +181,9 @@ async fn under_scope(
             if *urgent_only {
                 sql.push_str(&format!(" AND a.level >= {}", stored_level(Level::Urgent)));
             }
-            let mut next = n + 1;
+            let own = n + 2;
+            texts.push(facility.to_string());
+            let mut next = own;
             let (mut said_within, mut all_within) = (String::new(), String::new());
             for (day, comparison, of_all) in [
                 (data_from, ">=", "evidence_first"),
@@ -199,7 +202,7 @@ async fn under_scope(
                 "SELECT 1 FROM alert_evidence s WHERE s.region = a.region AND s.alert = a.id";
             let undated = format!("EXISTS ({evidence} AND s.day IS NULL)");
             sql.push_str(&format!(
-                " AND {audience} = 1
+                " AND {audience} = 1 AND (a.facility IS NULL OR a.facility = ${own})
                   AND ((a.each_alone = 1 AND NOT {undated}
                         AND EXISTS ({evidence} AND {granted}{said_within}))
                     OR ((a.each_alone = 0 OR {undated}) AND NOT EXISTS ({evidence} AND NOT ({granted}))

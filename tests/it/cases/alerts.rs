@@ -5,7 +5,7 @@ use yuqiao::{
         assess::{Raised, Setting, assess},
         fitness::Fitness,
         rules::RuleSet,
-        schedule::{CareSpan, Life, Schedules},
+        schedule::{Life, Schedules},
     },
     domain::growth_standard::GrowthStandard,
 };
@@ -14,7 +14,7 @@ use super::{
     Case,
     history::{History, day, given, sex},
     hold,
-    schedules::spans,
+    schedules::attendance,
 };
 
 pub const FILES: &[&str] = &[
@@ -50,13 +50,7 @@ fn reads(case: &Case, alert: &Raised) -> bool {
 
 fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), String> {
     let history = History::read(&case["history"]);
-    let care: Vec<CareSpan> = spans(&case["care"])
-        .into_iter()
-        .map(|(first_day, last_day)| CareSpan {
-            first_day,
-            last_day,
-        })
-        .collect();
+    let (care, absences) = attendance(case);
     let life = Life {
         birth_date: day(&case["born"]),
         sex: Some(sex(&case["sex"])),
@@ -64,7 +58,7 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
         known_since: None,
         died: None,
         care: &care,
-        absences: &[],
+        absences: &absences,
         optional: &[],
     };
     let altitude = given(&case["altitude_m"], |metres| metres.parse().ok());

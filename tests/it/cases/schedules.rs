@@ -1,7 +1,10 @@
 //! Cases of schedules: the four days and the status of one item on one day.
 
 use chrono::NaiveDate;
-use yuqiao::clinical::schedule::{Absence, CareSpan, Life, Schedules, Status, forecast};
+use yuqiao::{
+    clinical::schedule::{Absence, CareSpan, Life, Schedules, Status, forecast},
+    domain::{id::Id, organization::Organization},
+};
 
 use super::{
     Case,
@@ -15,41 +18,57 @@ pub const FILES: &[&str] = &[
     "immunisation.csv",
     "periodic.csv",
     "tcm.csv",
+    "two_facilities.csv",
     "visits.csv",
 ];
 
-/// `2026-09-01..2026-12-31`, or without an end; several with blanks between.
-pub fn spans(text: &str) -> Vec<(NaiveDate, Option<NaiveDate>)> {
+/// `2026-09-01..2026-12-31`, or without an end; several with blanks between. `a:2026-09-01..` says at
+/// which facility.
+fn spans(text: &str) -> Vec<CareSpan> {
     let span = |text: &str| {
-        let (first, last) = text.split_once("..").unwrap();
-        (day(first), (!last.is_empty()).then(|| day(last)))
+        let (facility, days) = match text.split_once(':') {
+            Some((facility, days)) => (Some(place(facility)), days),
+            None => (None, text),
+        };
+        let (first, last) = days.split_once("..").unwrap();
+        CareSpan {
+            facility,
+            first_day: day(first),
+            last_day: (!last.is_empty()).then(|| day(last)),
+        }
     };
     text.split_whitespace().map(span).collect()
 }
 
+/// A facility by its letter in the cases.
+pub fn place(letter: &str) -> Id<Organization> {
+    let text = format!("00000000-0000-4000-8000-{letter:0>12}");
+    text.parse().expect("a facility is a letter up to f")
+}
+
+/// A case's days in care and away from it.
+pub fn attendance(case: &Case) -> (Vec<CareSpan>, Vec<Absence>) {
+    let care = spans(&case["care"]);
+    let away = spans(case.get("absences").map_or("", String::as_str));
+    let absence = |away: CareSpan| Absence {
+        care: *care
+            .iter()
+            .find(|span| {
+                span.facility == away.facility
+                    && span.first_day <= away.first_day
+                    && span.last_day.is_none_or(|last| last >= away.first_day)
+            })
+            .expect("an absence is within a stay"),
+        first_day: away.first_day,
+        last_day: away.last_day,
+    };
+    let absences = away.into_iter().map(absence).collect();
+    (care, absences)
+}
+
 fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
     let history = History::read(&case["history"]);
-    let care: Vec<CareSpan> = spans(&case["care"])
-        .into_iter()
-        .map(|(first_day, last_day)| CareSpan {
-            first_day,
-            last_day,
-        })
-        .collect();
-    let absences: Vec<Absence> = spans(&case["absences"])
-        .into_iter()
-        .map(|(first_day, last_day)| Absence {
-            care: *care
-                .iter()
-                .find(|span| {
-                    span.first_day <= first_day
-                        && span.last_day.is_none_or(|last| last >= first_day)
-                })
-                .expect("an absence is within a stay"),
-            first_day,
-            last_day,
-        })
-        .collect();
+    let (care, absences) = attendance(case);
     let life = Life {
         birth_date: day(&case["born"]),
         sex: Some(sex(&case["sex"])),
@@ -63,7 +82,10 @@ fn check(schedules: &Schedules, case: &Case) -> Result<(), String> {
     let exams = history.examined();
     let forecast = forecast(schedules, &life, &exams, day(&case["today"]));
     let of_case = |i: &&yuqiao::clinical::schedule::Item<'_>| {
-        i.track.as_str() == case["about"] && i.item == case["item"]
+        let asked_by = case.get("facility").map(|letter| place(letter));
+        i.track.as_str() == case["about"]
+            && i.item == case["item"]
+            && (asked_by.is_none() || i.facility == asked_by)
     };
     let item = forecast.items.iter().find(of_case);
     let status = item.map_or(Status::NotApplicable, |i| i.status);

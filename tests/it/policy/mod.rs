@@ -25,4 +25,5 @@ mod roster;
 mod scope;
 mod standing;
 mod tide;
+mod two_facilities;
 mod unreadable;

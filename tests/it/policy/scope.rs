@@ -70,6 +70,9 @@ fn random_alert(n: u64, chance: &mut StdRng) -> NewAlert {
             state: random_state(chance),
             facts: AlertFacts {
                 category: *Category::ALL.choose(chance).unwrap(),
+                facility: *[None, None, Some(id(1)), Some(id(9))]
+                    .choose(chance)
+                    .unwrap(),
                 level: *Level::ALL.choose(chance).unwrap(),
                 sources: evidence.values().map(|e| e.source).collect(),
                 statements,

@@ -142,6 +142,7 @@ fn a_dose_is_late_only_for_a_child_whose_doses_are_recorded() {
 #[test]
 fn an_entry_check_is_asked_for() {
     const CARE: &[crate::clinical::schedule::CareSpan] = &[crate::clinical::schedule::CareSpan {
+        facility: None,
         first_day: NaiveDate::from_ymd_opt(2024, 9, 1).expect("a day"),
         last_day: None,
     }];

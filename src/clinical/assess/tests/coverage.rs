@@ -55,6 +55,7 @@ fn every_shipped_rule_on_a_schedule_can_fire() {
     let mut fired = BTreeSet::new();
     for birth in ["2016-03-10", "2019-03-10", "2026-07-10"].map(day) {
         let care = [CareSpan {
+            facility: None,
             first_day: birth.checked_add_months(Months::new(7)).unwrap(),
             last_day: None,
         }];

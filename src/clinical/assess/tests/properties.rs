@@ -11,6 +11,7 @@ use crate::domain::finding::tests::any_finding;
 /// The same girl, in care from her first birthday on.
 fn in_care() -> Life<'static> {
     const CARE: &[CareSpan] = &[CareSpan {
+        facility: None,
         first_day: NaiveDate::from_ymd_opt(2023, 6, 1).expect("a day"),
         last_day: None,
     }];

@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::samples::{Record, day, days, forecast_of, item, life};
+use super::samples::{FACILITIES, Record, day, days, forecast_of, item, life};
 use crate::clinical::schedule::{Absence, CareSpan, Life, Reason, Schedules, Status, Track, staff};
 
 fn span(first: &str, last: &str) -> CareSpan {
     CareSpan {
+        facility: None,
         first_day: day(first),
         last_day: (!last.is_empty()).then(|| day(last)),
     }
@@ -170,6 +171,42 @@ fn three_months_away_ask_for_a_check_before_return() {
     child.care = &two;
     assert!(listed(&child, "2026-06-30"));
     assert!(!listed(&child, "2026-07-01"));
+}
+
+#[test]
+fn each_facility_asks_at_its_own_door() {
+    let [ours, theirs] = FACILITIES.map(|id| id.parse().ok());
+    let at = |facility, span: CareSpan| CareSpan { facility, ..span };
+    let care = [
+        at(ours, span("2025-09-01", "")),
+        at(theirs, span("2026-08-01", "")),
+    ];
+    let absences = [away(care[1], "2026-08-10", "")];
+    let mut child = life("2023-01-01");
+    (child.care, child.absences) = (&care, &absences);
+    let schedules = Schedules::load().unwrap();
+    let records = [("ENTRY", "2025-08-20", &[][..])];
+    let asked = |today: &str| {
+        forecast_of(&schedules, &child, &records, today, |f| {
+            let items = f.items.iter();
+            let items = items.filter(|item| item.track == Track::EntryCheck);
+            let told = items.map(|item| (item.item.to_owned(), item.facility, item.status));
+            told.collect::<Vec<_>>()
+        })
+    };
+    let (entry, back) = ("ENTRY".to_owned(), "ENTRY_RETURN".to_owned());
+    // The check counts for the one, and was too early for the other.
+    let both = [
+        (entry.clone(), ours, Status::Done),
+        (entry.clone(), theirs, Status::Overdue),
+    ];
+    assert_eq!(asked("2026-08-01"), both);
+    // Three months away from one of them: nobody is away from the other.
+    let [one, other] = both;
+    assert_eq!(
+        asked("2026-11-10"),
+        [one, other, (back, theirs, Status::Due)]
+    );
 }
 
 #[test]

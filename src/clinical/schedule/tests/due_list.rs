@@ -5,13 +5,20 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::samples::{Record, day, forecast_of, life};
+use super::samples::{FACILITIES, Record, day, forecast_of, life};
 use crate::clinical::rules::{Condition, Recipient, RuleSet};
 use crate::clinical::schedule::{CareSpan, Life, Reader, Reason, Schedules, Status, Track};
 use crate::domain::alert::Category;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
+
+fn facility() -> Id<Organization> {
+    FACILITIES[0].parse().unwrap()
+}
 
 fn care(opened: &[Category]) -> Reader {
     Reader::Care {
+        facility: facility(),
         opened: opened.iter().copied().collect(),
         data_from: None,
         data_until: None,
@@ -81,6 +88,7 @@ fn child<'a>(care: &'a [CareSpan]) -> Life<'a> {
 
 fn in_care() -> [CareSpan; 1] {
     [CareSpan {
+        facility: Some(facility()),
         first_day: day("2026-08-01"),
         last_day: None,
     }]
@@ -185,6 +193,7 @@ fn what_comes_soon_is_told_to_whoever_asks_for_it() {
 fn a_consent_s_days_bound_what_was_due() {
     let within = |from: Option<&str>, until: Option<&str>| {
         let reader = Reader::Care {
+            facility: facility(),
             opened: Category::ALL.iter().copied().collect(),
             data_from: from.map(day),
             data_until: until.map(day),

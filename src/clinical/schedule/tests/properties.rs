@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
-use super::samples::finding;
+use super::samples::{FACILITIES, finding};
 use crate::clinical::assess::Examined;
 use crate::clinical::schedule::{
-    Absence, CareSpan, Forecast, Item, Life, Schedules, Status, Track, forecast,
+    Absence, CareSpan, Forecast, Item, Life, Reader, Schedules, Status, Track, forecast,
 };
+use crate::domain::alert::Category;
 use crate::domain::catalogue::{FindingCode, Kind};
 use crate::domain::checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind};
 use crate::domain::finding::Finding;
@@ -40,10 +41,12 @@ impl std::fmt::Debug for Case {
         )?;
         writeln!(f, "known {:?} died {:?}", self.known_since, self.died)?;
         for span in &self.care {
-            writeln!(f, "care {} {:?}", span.first_day, span.last_day)?;
+            let (first, last) = (span.first_day, span.last_day);
+            writeln!(f, "care {first} {last:?} at {:?}", span.facility)?;
         }
         for absence in &self.absences {
-            writeln!(f, "away {} {:?}", absence.first_day, absence.last_day)?;
+            let (first, last) = (absence.first_day, absence.last_day);
+            writeln!(f, "away {first} {last:?} from {:?}", absence.care.facility)?;
         }
         for check_up in &self.check_ups {
             write!(f, "{} {}", check_up.date(), check_up.visit().as_str())?;
@@ -163,6 +166,10 @@ fn cases() -> impl Strategy<Value = Case> {
         findings(),
     );
     let period = (offset(), proptest::option::of(-2_i64..500));
+    let stay = (
+        proptest::sample::select(FACILITIES.to_vec()),
+        period.clone(),
+    );
     let sex = proptest::sample::select(vec![None, Some(Sex::Male), Some(Sex::Female)]);
     let days = (
         births(),
@@ -173,7 +180,7 @@ fn cases() -> impl Strategy<Value = Case> {
     );
     (
         days,
-        proptest::collection::vec(period.clone(), 0..4),
+        proptest::collection::vec(stay, 0..4),
         proptest::collection::vec(period, 0..3),
         proptest::collection::vec(record, 0..14),
     )
@@ -195,7 +202,8 @@ fn cases() -> impl Strategy<Value = Case> {
                 };
             let stays: Vec<CareSpan> = care
                 .into_iter()
-                .map(|(first, length)| CareSpan {
+                .map(|(facility, (first, length))| CareSpan {
+                    facility: facility.parse().ok(),
                     first_day: day(first),
                     last_day: last(first, length),
                 })
@@ -258,11 +266,48 @@ proptest! {
             }
             Ok(())
         })?;
-        // Each item once.
-        let mut names: Vec<_> = case.statuses(case.today).into_iter().map(|(t, i, _)| (t, i)).collect();
+        // Each item once, and once for each facility that asks for it.
+        let mut names: Vec<_> = case.on(case.today, |f| {
+            f.items.iter().map(|i| (i.track, i.item.to_owned(), i.facility)).collect()
+        });
+        names.sort_unstable();
         let all = names.len();
         names.dedup();
         prop_assert_eq!(names.len(), all);
+    }
+
+    /// A carer's list changes with no absence from another facility, and with no care there that begins
+    /// after the child's last own first day. Break it: in `entry.rs`, leave out a comparison of facilities;
+    /// in `due_list.rs`, leave out `is_asked`.
+    #[test]
+    fn what_another_facility_does_is_not_told(case in cases(), within in 0..400_u32) {
+        let own = FACILITIES[0].parse().unwrap();
+        let facility = Some(own);
+        let reader = Reader::Care {
+            facility: own,
+            opened: Category::ALL.iter().copied().collect(),
+            data_from: None,
+            data_until: None,
+        };
+        let told = |case: &Case| case.on(case.today, |f| {
+            let list = f.told_to(&reader, case.today, within);
+            let tell = |item: &Item<'_>| {
+                let days = [item.due, item.overdue, item.latest];
+                (item.track, item.item.to_owned(), item.facility, item.status, item.reason, days)
+            };
+            list.items.iter().map(tell).collect::<Vec<_>>()
+        });
+        let stays = case.care.iter().filter(|span| span.facility == facility);
+        let open = stays.filter(|span| span.last_day.is_none_or(|last| last >= span.first_day.max(case.today)));
+        let Some(last) = open.map(|span| span.first_day).max() else {
+            return Ok(());
+        };
+        let mut without = case.clone();
+        without.absences.retain(|absence| absence.care.facility == facility);
+        without.care.retain(|span| span.facility == facility || span.first_day < last);
+        let list = told(&case);
+        prop_assert!(list.iter().all(|(.., of, _, _, _)| of.is_none() || *of == facility));
+        prop_assert_eq!(list, told(&without));
     }
 
     /// Between the editions, and while care and absence stay as they are, a status moves forward.
@@ -339,6 +384,7 @@ fn no_day_of_the_calendar_makes_it_panic() {
         .flat_map(|&first_day| {
             let last = days.iter().copied().map(Some).chain([None]);
             last.map(move |last_day| CareSpan {
+                facility: None,
                 first_day,
                 last_day,
             })
