@@ -42,7 +42,7 @@ pub(super) struct PassedOn {
     /// Alerts that were passed on and now belong to the facility alone again: why, and which
     /// facilities had them first.
     pub taken_back: BTreeMap<Id<Alert>, (RetractionReason, BTreeSet<Id<Organization>>)>,
-    /// Facilities of which the commission may have to be told, with how many alerts came to it now.
+    /// Facilities with alerts that have come to the commission, with how many came to it now.
     pub neglecting: BTreeMap<Id<Organization>, u64>,
 }
 
@@ -86,35 +86,47 @@ pub(super) async fn pass_on(
 /// the commissions. Their counters are the last locks of a delivery.
 ///
 /// While a facility's alerts are about fewer children than [`SMALL_CELL`], one notice stands for all of
-/// them: one for each would tell by their number what their count must not.
+/// them: one for each would tell by their number what their count must not. A commission that was not
+/// active when an alert came so far has its notice when it is.
 pub(super) async fn tell_commissions(
     tx: &mut Tx,
     setting: &Setting,
     passed_on: &PassedOn,
 ) -> Result<Vec<Id<Organization>>, Error> {
-    if passed_on.neglecting.is_empty() {
+    let (region, neglecting) = (setting.region, &passed_on.neglecting);
+    if neglecting.is_empty() {
         return Ok(Vec::new());
     }
     let kind = OrganizationKind::HealthCommission;
-    let commissions = organizations::active_of_kind(tx, setting.region, kind).await?;
-    // Counted under the counters: two deliveries of a facility's children can't both be its first.
-    for &commission in &commissions {
-        inboxes::hold_counter(tx, setting.region, commission).await?;
-    }
-    let facilities = passed_on.neglecting.keys().map(ToString::to_string);
-    let counts = escalations::left_alone(tx, setting.region, facilities.collect()).await?;
-    let told = counts.into_iter().filter(|(facility, count)| {
-        let came = passed_on.neglecting.get(facility).copied().unwrap_or(0);
-        count.alerts <= came || count.children >= u64::from(SMALL_CELL)
-    });
-    let told: BTreeSet<Id<Organization>> = told.map(|(facility, _)| facility).collect();
-    if told.is_empty() {
+    let commissions = organizations::active_since(tx, region, kind).await?;
+    let facilities: Vec<String> = neglecting.keys().map(ToString::to_string).collect();
+    let told = inboxes::told_of(tx, region, &commissions, facilities.clone()).await?;
+    let nothing_came = neglecting.values().all(|&came| came == 0);
+    if nothing_came && told.len() == commissions.len() * facilities.len() {
         return Ok(Vec::new());
     }
-    for &commission in &commissions {
-        inboxes::notify(tx, setting.region, commission, &told, setting.now).await?;
+    // Counted under the counters: two deliveries of a facility's children can't both be its first.
+    for &commission in commissions.keys() {
+        inboxes::hold_counter(tx, region, commission).await?;
     }
-    Ok(commissions)
+    let told = inboxes::told_of(tx, region, &commissions, facilities.clone()).await?;
+    let counts = escalations::left_alone(tx, region, facilities).await?;
+    let mut rung = Vec::new();
+    for (commission, since) in commissions {
+        let due = counts.iter().filter(|&(facility, count)| {
+            let came = neglecting.get(facility).copied().unwrap_or(0);
+            let first_or_many = count.alerts <= came || count.children >= u64::from(SMALL_CELL);
+            (came > 0 && first_or_many) || !told.contains(&(commission, *facility))
+        });
+        let due: BTreeSet<Id<Organization>> = due.map(|(facility, _)| *facility).collect();
+        if !due.is_empty() {
+            // The ledger, whose clock says since when, may be ahead of the database's.
+            let at = setting.now.max(since);
+            inboxes::notify(tx, region, commission, &due, at).await?;
+            rung.push(commission);
+        }
+    }
+    Ok(rung)
 }
 
 /// What becomes of the clocks.
@@ -155,18 +167,17 @@ impl Turned {
         let mut turned = Self::default();
         for mut clock in clocks {
             if wanted.remove(&(clock.alert, clock.facility)).is_none() {
+                let before = clock.clone();
+                clock.stop(now);
                 if !unattended.contains(&clock.alert) {
                     turned.ended.push(clock);
-                } else if clock.stopped.is_none() {
-                    clock.stopped = Some(now);
+                } else if clock != before {
                     turned.changed.push(clock);
                 }
                 continue;
             }
             let before = clock.clone();
-            if let Some(stopped) = clock.stopped.take() {
-                clock.since += now - stopped;
-            }
+            clock.run_on(now);
             let reached = hours.reached(clock.since, now);
             if reached > clock.reached {
                 clock.reached = reached;
@@ -186,6 +197,7 @@ impl Turned {
                 reached: None,
                 since: now,
                 stopped: None,
+                restarted: None,
             })
             .collect();
         turned
@@ -206,8 +218,10 @@ impl Turned {
             facilities.insert(clock.facility);
         }
         let last = Some(EscalationStep::ToCommission);
-        let reached = self.advanced.iter().filter(|c| c.reached == last);
-        for clock in reached {
+        for clock in self.running.iter().filter(|c| c.reached == last) {
+            passed_on.neglecting.entry(clock.facility).or_default();
+        }
+        for clock in self.advanced.iter().filter(|c| c.reached == last) {
             *passed_on.neglecting.entry(clock.facility).or_default() += 1;
         }
         passed_on

@@ -119,6 +119,9 @@ pub async fn invite(
         child: None,
     })?;
     let code = issue_code(&mut change, row.id, lasts).await?;
+    for facility in passing_on_to(&mut change.tx, region, row.kind).await? {
+        change.backfill(facility, change.now).await?;
+    }
     change.commit().await?;
     let invited = OrganizationRow {
         organization: row,
@@ -336,9 +339,21 @@ async fn concerned(
             .await?
             .into_iter()
             .collect();
-    if of.organization.kind == OrganizationKind::MchCentre {
-        // What was passed on to a centre goes to those that may act.
-        resting.extend(escalations::facilities_at_mch_centre(tx, region).await?);
-    }
+    resting.extend(passing_on_to(tx, region, of.organization.kind).await?);
     Ok(resting.into_iter().collect())
+}
+
+/// The facilities whose urgent alerts are passed on to every organization of a kind that may act. A
+/// step may be under way while this is read: every facility with a clock counts, however far it is.
+async fn passing_on_to(
+    tx: &mut Tx,
+    region: RegionCode,
+    kind: OrganizationKind,
+) -> Result<Vec<Id<Organization>>, Error> {
+    match kind {
+        OrganizationKind::MchCentre | OrganizationKind::HealthCommission => {
+            Ok(escalations::facilities(tx, region).await?)
+        }
+        _ => Ok(Vec::new()),
+    }
 }

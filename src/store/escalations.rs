@@ -18,6 +18,7 @@ use crate::{
         child::Child,
         escalation::{EscalationHours, EscalationStep},
         id::Id,
+        inbox::EntryKind,
         organization::Organization,
         region::RegionCode,
     },
@@ -38,12 +39,48 @@ pub struct Clock {
     pub since: DateTime<Utc>,
     /// Since when it stands still, because the facility's keys are closed; none while it runs.
     pub stopped: Option<DateTime<Utc>>,
+    /// When a gateway of before clocks could stand still let it run on: it delivered the alert again,
+    /// and left `stopped` as it was.
+    pub restarted: Option<DateTime<Utc>>,
+}
+
+impl Clock {
+    /// Lets it run on at `now`, if it stands still: the time it stood is not counted.
+    pub fn run_on(&mut self, now: DateTime<Utc>) {
+        let again = self.restarted.take().unwrap_or(now);
+        if let Some(stopped) = self.stopped.take() {
+            self.since += again - stopped;
+        }
+    }
+
+    /// Lets it stand still from `now` on, if it runs.
+    pub fn stop(&mut self, now: DateTime<Utc>) {
+        if self.stopped.is_none() || self.restarted.is_some() {
+            self.run_on(now);
+            self.stopped = Some(now);
+        }
+    }
+}
+
+/// Whether a clock `e` of the query around it runs. One that was stopped does when its facility holds
+/// the alert again: a gateway of before doesn't know `stopped_us`, and every delivery, of whichever
+/// version, keeps `inbox_held` in line. (For an EXISTS, PostgreSQL may read all that is held.)
+macro_rules! runs {
+    () => {
+        "(e.stopped_us IS NULL OR (
+             SELECT h.alert FROM inbox_held h WHERE h.region = e.region AND h.child = e.child
+                 AND h.recipient = e.facility AND h.alert = e.alert) IS NOT NULL)"
+    };
 }
 
 /// How far an alert `a` of the query around it has been passed on, at whichever facility it came
 /// furthest; for [`reached_of_alert`]. (The plus keeps SQLite from looking for the region's largest.)
-pub(super) const REACHED_OF_ALERT: &str = "(SELECT MAX(+e.reached) FROM escalations e
-         WHERE e.region = a.region AND e.alert = a.id AND e.stopped_us IS NULL)";
+pub(super) const REACHED_OF_ALERT: &str = concat!(
+    "(SELECT MAX(+e.reached) FROM escalations e
+         WHERE e.region = a.region AND e.alert = a.id AND ",
+    runs!(),
+    ")"
+);
 
 /// What [`REACHED_OF_ALERT`] says, in a column `reached`.
 pub(super) fn reached_of_alert(row: &Row) -> Result<Option<EscalationStep>, StoreError> {
@@ -77,8 +114,9 @@ pub async fn of_children(
     children: &[Id<Child>],
 ) -> Result<Vec<Clock>, StoreError> {
     let sql = format!(
-        "SELECT * FROM escalations WHERE region = $1 AND {}",
-        tx.among("child", 2)
+        "SELECT e.*, {} AS runs FROM escalations e WHERE e.region = $1 AND {}",
+        runs!(),
+        tx.among("e.child", 2)
     );
     let rows = tx
         .query_of_parts(sql)
@@ -86,19 +124,50 @@ pub async fn of_children(
         .bind_list(children.iter().map(ToString::to_string).collect())
         .fetch_all(tx)
         .await?;
-    rows.iter()
-        .map(|row| {
-            let r = Reader::new(row, "escalations", "alert");
-            Ok(Clock {
-                alert: r.parsed("alert")?,
-                facility: r.parsed("facility")?,
-                child: r.parsed("child")?,
-                reached: step(&r, r.int("reached")?)?,
-                since: r.time("since_us")?,
-                stopped: r.maybe_time("stopped_us")?,
-            })
-        })
-        .collect()
+    let mut clocks = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let r = Reader::new(row, "escalations", "alert");
+        let mut clock = Clock {
+            alert: r.parsed("alert")?,
+            facility: r.parsed("facility")?,
+            child: r.parsed("child")?,
+            reached: step(&r, r.int("reached")?)?,
+            since: r.time("since_us")?,
+            stopped: r.maybe_time("stopped_us")?,
+            restarted: None,
+        };
+        if let Some(stopped) = clock.stopped
+            && row.get("runs")?
+        {
+            clock.restarted = Some(delivered_again(tx, region, &clock, stopped).await?);
+        }
+        clocks.push(clock);
+    }
+    Ok(clocks)
+}
+
+/// When an alert was first delivered after its clock had stopped. Once that entry is too old to be
+/// kept, the clock counts as if it had never stood still.
+async fn delivered_again(
+    tx: &mut Tx,
+    region: RegionCode,
+    clock: &Clock,
+    stopped: DateTime<Utc>,
+) -> Result<DateTime<Utc>, StoreError> {
+    let row = tx
+        .query(
+            "SELECT MIN(at_us) AS at_us FROM inbox_entries
+             WHERE region = $1 AND recipient = $2 AND alert = $3 AND kind = $4 AND at_us > $5",
+        )
+        .bind(region.to_string())
+        .bind(clock.facility.to_string())
+        .bind(clock.alert.to_string())
+        .bind(EntryKind::Delivered.as_str())
+        .bind(micros(stopped))
+        .fetch_one(tx)
+        .await?;
+    let again = Reader::new(&row, "inbox_entries", "at_us").maybe_time("at_us")?;
+    Ok(again.unwrap_or(stopped))
 }
 
 /// Starts clocks.
@@ -164,12 +233,13 @@ pub async fn due(
     let mut children = BTreeSet::new();
     for (reached, &next) in (0_i64..).zip(EscalationStep::ALL) {
         let rows = tx
-            .query(
-                "SELECT alert, child FROM escalations
-                 WHERE region = $1 AND reached = $2 AND since_us <= $3 AND not_before_us <= $5
-                   AND stopped_us IS NULL
-                 ORDER BY since_us LIMIT $4",
-            )
+            .query(concat!(
+                "SELECT e.alert, e.child FROM escalations e
+                     WHERE e.region = $1 AND e.reached = $2 AND e.since_us <= $3
+                       AND e.not_before_us <= $5 AND ",
+                runs!(),
+                " ORDER BY e.since_us LIMIT $4"
+            ))
             .bind(region.to_string())
             .bind(reached)
             .bind(micros(hours.delivered_by(next, now)))
@@ -184,18 +254,14 @@ pub async fn due(
     Ok(children)
 }
 
-/// Facilities with an urgent alert that has come as far as the MCH centre.
-pub async fn facilities_at_mch_centre(
+/// Facilities with an urgent alert that nobody has taken up, however far it was passed on.
+pub async fn facilities(
     tx: &mut Tx,
     region: RegionCode,
 ) -> Result<Vec<Id<Organization>>, StoreError> {
     let rows = tx
-        .query(
-            "SELECT DISTINCT facility FROM escalations WHERE region = $1 AND reached >= $2
-                AND stopped_us IS NULL",
-        )
+        .query("SELECT DISTINCT facility FROM escalations WHERE region = $1")
         .bind(region.to_string())
-        .bind(stored(Some(EscalationStep::ToMchCentre)))
         .fetch_all(tx)
         .await?;
     rows.iter()
@@ -249,10 +315,11 @@ pub async fn left_alone(
     facilities: Vec<String>,
 ) -> Result<BTreeMap<Id<Organization>, AtCommission>, StoreError> {
     let sql = format!(
-        "SELECT facility, COUNT(*) AS alerts, COUNT(DISTINCT child) AS children
-         FROM escalations
-         WHERE region = $1 AND reached = 3 AND stopped_us IS NULL AND {} GROUP BY facility",
-        tx.among("facility", 2)
+        "SELECT e.facility, COUNT(*) AS alerts, COUNT(DISTINCT e.child) AS children
+         FROM escalations e
+         WHERE e.region = $1 AND e.reached = 3 AND {} AND {} GROUP BY e.facility",
+        runs!(),
+        tx.among("e.facility", 2)
     );
     let rows = tx
         .query_of_parts(sql)

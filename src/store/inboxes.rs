@@ -390,6 +390,40 @@ pub async fn notify(
     Ok(())
 }
 
+/// Which commissions were told of which facilities since an instant of each commission's own.
+pub async fn told_of(
+    tx: &mut Tx,
+    region: RegionCode,
+    commissions: &BTreeMap<Id<Organization>, DateTime<Utc>>,
+    facilities: Vec<String>,
+) -> Result<BTreeSet<(Id<Organization>, Id<Organization>)>, StoreError> {
+    let sql = format!(
+        "SELECT recipient, facility, MAX(at_us) AS at_us FROM inbox_notices
+         WHERE region = $1 AND {} AND {} GROUP BY recipient, facility",
+        tx.among("recipient", 2),
+        tx.among("facility", 3)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(commissions.keys().map(ToString::to_string).collect())
+        .bind_list(facilities)
+        .fetch_all(tx)
+        .await?;
+    let mut told = BTreeSet::new();
+    for row in &rows {
+        let r = Reader::new(row, "inbox_notices", "facility");
+        let (commission, at) = (r.parsed("recipient")?, r.time("at_us")?);
+        if commissions
+            .get(&commission)
+            .is_some_and(|&since| since <= at)
+        {
+            told.insert((commission, r.parsed("facility")?));
+        }
+    }
+    Ok(told)
+}
+
 /// A notice as it stands in a commission's inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {

@@ -190,11 +190,21 @@ pub async fn active_of_kind(
     region: RegionCode,
     kind: OrganizationKind,
 ) -> Result<Vec<Id<Organization>>, StoreError> {
+    let since = active_since(tx, region, kind).await?;
+    Ok(since.into_keys().collect())
+}
+
+/// The same, with since when each may act: its registration, or when it was last restored.
+pub async fn active_since(
+    tx: &mut Tx,
+    region: RegionCode,
+    kind: OrganizationKind,
+) -> Result<BTreeMap<Id<Organization>, DateTime<Utc>>, StoreError> {
     let rows = tx
         .query(
-            "SELECT o.id FROM organizations o
+            "SELECT o.id, s.since_us FROM organizations o
              JOIN standings s ON s.region = o.region AND s.organization = o.id
-             WHERE o.region = $1 AND o.kind = $2 AND s.state = $3 ORDER BY o.id",
+             WHERE o.region = $1 AND o.kind = $2 AND s.state = $3",
         )
         .bind(region.to_string())
         .bind(kind.as_str())
@@ -202,7 +212,10 @@ pub async fn active_of_kind(
         .fetch_all(tx)
         .await?;
     rows.iter()
-        .map(|row| Reader::new(row, "organizations", "id").parsed("id"))
+        .map(|row| {
+            let r = Reader::new(row, "organizations", "id");
+            Ok((r.parsed("id")?, r.time("since_us")?))
+        })
         .collect()
 }
 

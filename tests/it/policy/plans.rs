@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 use yuqiao::{
     access::{Asker, Permit, facts::FacilityFacts},
     clock::Clock,
-    domain::{alert::Category, escalation::EscalationHours, purpose::Purpose},
+    domain::{
+        alert::Category, escalation::EscalationHours, organization::Organization, purpose::Purpose,
+    },
     service::caller::Claim,
     store::{
         Tx, absences, actors, alert_life, alerts,
@@ -40,6 +42,7 @@ const CHILDREN: Search = ("children", &["region", "id"]);
 const ALERTS: Search = ("alerts", &["region", "child"]);
 const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
 const CLOCKS: Search = ("escalations", &["region", "alert"]);
+const HELD: Search = ("inbox_held", &["region", "child", "recipient"]);
 const DISPUTES: Search = ("guardianships", &["region", "child"]);
 const WAITING: &[Search] = &[
     ("children", &["region", "assessed_by"]),
@@ -107,9 +110,13 @@ async fn queries(bench: &Bench) -> Vec<Query> {
     query!("the child of an alert", alert_life::child_of(tx, region, id(70)), &[("alerts", &["region", "id"])]);
     query!("children to follow up", alerts::children_to_follow_up(tx, region, Part::Standing, "", 50), &[ALERTS]);
     query!("children with decisions", alerts::children_to_follow_up(tx, region, Part::Decided, "", 50), &[ALERTS]);
-    query!("clocks", escalations::of_children(tx, region, &children), &[("escalations", &["region", "child"])]);
+    query!("clocks", escalations::of_children(tx, region, &children), &[("escalations", &["region", "child"]), HELD]);
     query!("clocks that are due", escalations::due(tx, region, EscalationHours::USUAL, bench.clock.now(), 64),
-        &[("escalations", &["region", "reached", "since_us"])]);
+        &[("escalations", &["region", "reached", "since_us"]), HELD]);
+    query!("what is left alone", escalations::left_alone(tx, region, vec![facility.to_string()]),
+        &[("escalations", &["region", "facility"]), HELD]);
+    query!("of whom a commission was told", inboxes::told_of(tx, region, &[(facility, bench.clock.now())].into(), vec![id::<Organization>(7).to_string()]),
+        &[("inbox_notices", &["region", "recipient", "facility"])]);
     query!("notices after a number", inboxes::notices_after(tx, region, facility, 7, 100),
         &[("inbox_notices", &["region", "recipient", "number"])]);
     query!("held", inboxes::held(tx, region, &children), &[("inbox_held", &["region", "child"])]);
@@ -154,7 +161,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
             let all = Wanted { only: None, part };
             let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
             done.unwrap();
-            let searches = &[ALERTS, CHILDREN, EVIDENCE, CLOCKS];
+            let searches = &[ALERTS, CHILDREN, EVIDENCE, CLOCKS, HELD];
             queries.push(Query {
                 name,
                 statements,
@@ -175,6 +182,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
         CHILDREN,
         EVIDENCE,
         CLOCKS,
+        HELD,
     ];
     queries.push(Query {
         name: "alerts of an inbox",

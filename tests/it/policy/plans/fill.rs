@@ -46,6 +46,8 @@ fn value(table: &str, column: &str, is_text: bool, blob: &str) -> String {
         ("children", "assessed_by") => "'0123456789abcdef0123.WST423.0'".into(),
         ("children", "next_day") => "CASE WHEN i % 9 = 0 THEN '2027-01-01' ELSE '' END".into(),
         (_, "child") => of(6_000, "x"),
+        // A region has a commission or two.
+        ("inbox_notices", "recipient") => of(2, "x"),
         (_, "organization" | "facility" | "recipient" | "institution" | "source" | "employer") => of(300, "x"),
         ("absences", "enrolment") => of(8_000, "x"),
         (_, "practitioner") => of(900, "x"),
