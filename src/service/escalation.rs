@@ -57,7 +57,19 @@ pub(super) async fn pass_on(
 ) -> Result<PassedOn, Error> {
     let region = setting.region;
     let clocks = escalations::of_children(tx, region, children).await?;
-    let turned = Turned::of(setting.escalation, setting.now, standing, should, clocks);
+    let acknowledged = standing
+        .iter()
+        .filter(|a| a.state.life().acknowledged.is_some());
+    let acknowledged: Vec<Id<Alert>> = acknowledged.map(|a| a.id).collect();
+    let attended = Attended {
+        urgent: standing
+            .iter()
+            .filter(|a| a.facts.level == Level::Urgent && !a.state.is_followed_up())
+            .map(|a| a.id)
+            .collect(),
+        by: alert_life::acknowledged(tx, region, &acknowledged).await?,
+    };
+    let turned = Turned::of(setting.escalation, setting.now, &attended, should, clocks);
     for clock in &turned.ended {
         escalations::end(tx, region, clock).await?;
     }
@@ -79,7 +91,7 @@ pub(super) async fn pass_on(
     });
     let revisions = revisions.collect();
     reach_further(tx, setting, &turned.running, &revisions, should).await?;
-    Ok(turned.told(standing))
+    Ok(turned.told(standing, &attended))
 }
 
 /// Puts a notice into each commission's inbox for each facility that leaves urgent alerts alone. Gives
@@ -129,6 +141,21 @@ pub(super) async fn tell_commissions(
     Ok(rung)
 }
 
+/// Who has taken up what.
+struct Attended {
+    /// Urgent alerts that the medical side does not have in hand.
+    urgent: BTreeSet<Id<Alert>>,
+    /// Of which facilities have taken note, each for itself: a child may be in the care of two.
+    by: BTreeSet<(Id<Alert>, Id<Organization>)>,
+}
+
+impl Attended {
+    /// Whether an alert still waits for somebody at a facility.
+    fn leaves(&self, alert: Id<Alert>, facility: Id<Organization>) -> bool {
+        self.urgent.contains(&alert) && !self.by.contains(&(alert, facility))
+    }
+}
+
 /// What becomes of the clocks.
 #[derive(Debug, Default)]
 struct Turned {
@@ -146,20 +173,14 @@ impl Turned {
     fn of(
         hours: EscalationHours,
         now: DateTime<Utc>,
-        standing: &[AlertRow],
+        attended: &Attended,
         should: &Should,
         clocks: Vec<Clock>,
     ) -> Self {
-        let unattended: BTreeSet<Id<Alert>> = standing
-            .iter()
-            .filter(|a| a.facts.level == Level::Urgent && a.state.is_unattended())
-            .map(|a| a.id)
-            .collect();
         let wanted = |(&(child, facility), held): (&(Id<Child>, Id<Organization>), &_)| {
             let held: &BTreeMap<Id<Alert>, i64> = held;
-            let urgent = held.keys().filter(|a| unattended.contains(a)).copied();
-            urgent
-                .map(|alert| ((alert, facility), child))
+            let left = held.keys().filter(|a| attended.leaves(**a, facility));
+            left.map(|&alert| ((alert, facility), child))
                 .collect::<Vec<_>>()
         };
         let mut wanted: BTreeMap<(Id<Alert>, Id<Organization>), Id<Child>> =
@@ -169,7 +190,7 @@ impl Turned {
             if wanted.remove(&(clock.alert, clock.facility)).is_none() {
                 let before = clock.clone();
                 clock.stop(now);
-                if !unattended.contains(&clock.alert) {
+                if !attended.leaves(clock.alert, clock.facility) {
                     turned.ended.push(clock);
                 } else if clock != before {
                     turned.changed.push(clock);
@@ -203,13 +224,18 @@ impl Turned {
         turned
     }
 
-    fn told(&self, standing: &[AlertRow]) -> PassedOn {
+    fn told(&self, standing: &[AlertRow], attended: &Attended) -> PassedOn {
         let mut passed_on = PassedOn::default();
         for clock in &self.ended {
             // What ended, or is hidden, is told as that.
             let standing = standing.iter().find(|a| a.id == clock.alert);
             let reason = match standing {
-                Some(a) if !a.state.is_unattended() => RetractionReason::TakenUp,
+                Some(a)
+                    if a.state.is_followed_up()
+                        || attended.by.contains(&(clock.alert, clock.facility)) =>
+                {
+                    RetractionReason::TakenUp
+                }
                 Some(a) if a.facts.level != Level::Urgent => RetractionReason::Resolved,
                 _ => continue,
             };

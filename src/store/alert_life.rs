@@ -1,6 +1,8 @@
 //! What becomes of an alert after it was raised: taken note of, followed up, resolved, retracted.
 //! The child's row is locked by whoever writes here.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -9,9 +11,10 @@ use super::{
     rows::{Reader, micros},
 };
 use crate::domain::{
-    alert::{Alert, AlertState, Life},
+    alert::{Acknowledgement, Alert, AlertState, Life},
     child::Child,
     id::Id,
+    organization::Organization,
     region::RegionCode,
 };
 
@@ -57,15 +60,72 @@ pub async fn end(
     Ok(())
 }
 
-/// Keeps that the facility took note.
+/// Keeps that a facility took note; in the alert's own row, if none did before.
 pub async fn acknowledge(
     tx: &mut Tx,
     region: RegionCode,
     alert: Id<Alert>,
-    state: &AlertState,
+    facility: Id<Organization>,
+    own: Acknowledgement,
 ) -> Result<(), StoreError> {
-    write(tx, region, alert, state).await
+    tx.query(
+        "UPDATE alerts SET state = 'ACKNOWLEDGED', acknowledged_by = $3, acknowledged_us = $4
+         WHERE region = $1 AND id = $2 AND acknowledged_us IS NULL",
+    )
+    .bind(region.to_string())
+    .bind(alert.to_string())
+    .bind(own.by.to_string())
+    .bind(micros(own.at))
+    .execute(tx)
+    .await?;
+    tx.query(
+        "INSERT INTO acknowledgements (region, alert, facility, acknowledged_by, acknowledged_us)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (region, alert, facility) DO UPDATE
+         SET acknowledged_by = excluded.acknowledged_by, acknowledged_us = excluded.acknowledged_us",
+    )
+    .bind(region.to_string())
+    .bind(alert.to_string())
+    .bind(facility.to_string())
+    .bind(own.by.to_string())
+    .bind(micros(own.at))
+    .execute(tx)
+    .await?;
+    Ok(())
 }
+
+/// Which facilities have taken note of these alerts.
+pub async fn acknowledged(
+    tx: &mut Tx,
+    region: RegionCode,
+    alerts: &[Id<Alert>],
+) -> Result<BTreeSet<(Id<Alert>, Id<Organization>)>, StoreError> {
+    if alerts.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let sql = format!(
+        "SELECT k.alert, k.facility FROM acknowledgements k
+         JOIN alerts a ON a.region = k.region AND a.id = k.alert AND {COUNTS}
+         WHERE k.region = $1 AND {}",
+        tx.among("k.alert", 2)
+    );
+    let rows = tx
+        .query_of_parts(sql)
+        .bind(region.to_string())
+        .bind_list(alerts.iter().map(ToString::to_string).collect())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let r = Reader::new(row, "acknowledgements", "alert");
+            Ok((r.parsed("alert")?, r.parsed("facility")?))
+        })
+        .collect()
+}
+
+/// Whether an acknowledgement `k` of an alert `a` is of what the alert says now: a gateway of before
+/// there were several renews an alert and leaves them.
+pub(super) const COUNTS: &str = "k.acknowledged_us >= a.acknowledged_us";
 
 /// Keeps a follow-up, with what was said of it, sealed.
 pub async fn follow_up(

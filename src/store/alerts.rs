@@ -6,7 +6,7 @@ pub use disclosing::{Disclosed, Part, Wanted, children_to_follow_up, under, unde
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Tx,
@@ -112,15 +112,23 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
     })
 }
 
+type Step = (Id<Actor>, DateTime<Utc>);
+
+/// Who did something, and when.
+fn step(
+    r: &Reader<'_>,
+    by: &'static str,
+    at: &'static str,
+) -> Result<Option<Step>, StoreError> {
+    match (r.maybe_parsed(by)?, r.maybe_time(at)?) {
+        (Some(by), Some(at)) => Ok(Some((by, at))),
+        (None, None) => Ok(None),
+        _ => Err(r.corrupt(by)),
+    }
+}
+
 fn life(r: &Reader<'_>) -> Result<Life, StoreError> {
-    let step = |by: &'static str, at: &'static str| -> Result<_, StoreError> {
-        match (r.maybe_parsed::<Id<Actor>>(by)?, r.maybe_time(at)?) {
-            (Some(by), Some(at)) => Ok(Some((by, at))),
-            (None, None) => Ok(None),
-            _ => Err(r.corrupt(by)),
-        }
-    };
-    let followed_up = match step("followed_up_by", "followed_up_us")? {
+    let followed_up = match step(r, "followed_up_by", "followed_up_us")? {
         None => None,
         Some((by, at)) => Some(FollowUp {
             by,
@@ -134,7 +142,7 @@ fn life(r: &Reader<'_>) -> Result<Life, StoreError> {
     };
     Ok(Life {
         since: r.time("opened_us")?,
-        acknowledged: step("acknowledged_by", "acknowledged_us")?
+        acknowledged: step(r, "acknowledged_by", "acknowledged_us")?
             .map(|(by, at)| Acknowledgement { by, at }),
         followed_up,
         ended: r.maybe_time("ended_us")?,
@@ -354,15 +362,12 @@ async fn put_evidence(
     let renewed = alerts.iter().filter(|a| a.row.revision > 1);
     let renewed: Vec<String> = renewed.map(|a| a.row.id.to_string()).collect();
     if !renewed.is_empty() {
-        let sql = format!(
-            "DELETE FROM alert_evidence WHERE region = $1 AND {}",
-            tx.among("alert", 2)
-        );
-        tx.query_of_parts(sql)
-            .bind(region.to_string())
-            .bind_list(renewed)
-            .execute(tx)
-            .await?;
+        for of in ["alert_evidence", "acknowledgements"] {
+            let among = tx.among("alert", 2);
+            let sql = format!("DELETE FROM {of} WHERE region = $1 AND {among}");
+            let query = tx.query_of_parts(sql).bind(region.to_string());
+            query.bind_list(renewed.clone()).execute(tx).await?;
+        }
     }
     let (mut ids, mut check_ups) = (vec![], vec![]);
     let (mut sources, mut days) = (vec![], vec![]);

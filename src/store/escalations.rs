@@ -65,24 +65,20 @@ impl Clock {
 /// Whether a clock `e` of the query around it runs. One that was stopped does when its facility holds
 /// the alert again: a gateway of before doesn't know `stopped_us`, and every delivery, of whichever
 /// version, keeps `inbox_held` in line. (For an EXISTS, PostgreSQL may read all that is held.)
-macro_rules! runs {
-    () => {
-        "(e.stopped_us IS NULL OR (
-             SELECT h.alert FROM inbox_held h WHERE h.region = e.region AND h.child = e.child
-                 AND h.recipient = e.facility AND h.alert = e.alert) IS NOT NULL)"
-    };
+const RUNS: &str = "(e.stopped_us IS NULL OR (
+    SELECT h.alert FROM inbox_held h WHERE h.region = e.region AND h.child = e.child
+        AND h.recipient = e.facility AND h.alert = e.alert) IS NOT NULL)";
+
+/// How far an alert `a` of the query around it has been passed on, at whichever of these facilities' clocks
+/// `e` came furthest; for [`reached_of_alert`]. (The plus keeps SQLite from looking for the region's largest.)
+pub(super) fn reach_of_alert(of: &str) -> String {
+    format!(
+        "(SELECT MAX(+e.reached) FROM escalations e
+          WHERE e.region = a.region AND e.alert = a.id AND {RUNS}{of})"
+    )
 }
 
-/// How far an alert `a` of the query around it has been passed on, at whichever facility it came
-/// furthest; for [`reached_of_alert`]. (The plus keeps SQLite from looking for the region's largest.)
-pub(super) const REACHED_OF_ALERT: &str = concat!(
-    "(SELECT MAX(+e.reached) FROM escalations e
-         WHERE e.region = a.region AND e.alert = a.id AND ",
-    runs!(),
-    ")"
-);
-
-/// What [`REACHED_OF_ALERT`] says, in a column `reached`.
+/// What [`reach_of_alert`] says, in a column `reached`.
 pub(super) fn reached_of_alert(row: &Row) -> Result<Option<EscalationStep>, StoreError> {
     let reached: Option<i64> = row.get("reached")?;
     let r = Reader::new(row, "escalations", "id");
@@ -114,8 +110,7 @@ pub async fn of_children(
     children: &[Id<Child>],
 ) -> Result<Vec<Clock>, StoreError> {
     let sql = format!(
-        "SELECT e.*, {} AS runs FROM escalations e WHERE e.region = $1 AND {}",
-        runs!(),
+        "SELECT e.*, {RUNS} AS runs FROM escalations e WHERE e.region = $1 AND {}",
         tx.among("e.child", 2)
     );
     let rows = tx
@@ -233,12 +228,11 @@ pub async fn due(
     let mut children = BTreeSet::new();
     for (reached, &next) in (0_i64..).zip(EscalationStep::ALL) {
         let rows = tx
-            .query(concat!(
+            .query_of_parts(format!(
                 "SELECT e.alert, e.child FROM escalations e
-                     WHERE e.region = $1 AND e.reached = $2 AND e.since_us <= $3
-                       AND e.not_before_us <= $5 AND ",
-                runs!(),
-                " ORDER BY e.since_us LIMIT $4"
+                 WHERE e.region = $1 AND e.reached = $2 AND e.since_us <= $3
+                   AND e.not_before_us <= $5 AND {RUNS}
+                 ORDER BY e.since_us LIMIT $4"
             ))
             .bind(region.to_string())
             .bind(reached)
@@ -317,8 +311,7 @@ pub async fn left_alone(
     let sql = format!(
         "SELECT e.facility, COUNT(*) AS alerts, COUNT(DISTINCT e.child) AS children
          FROM escalations e
-         WHERE e.region = $1 AND e.reached = 3 AND {} AND {} GROUP BY e.facility",
-        runs!(),
+         WHERE e.region = $1 AND e.reached = 3 AND {RUNS} AND {} GROUP BY e.facility",
         tx.among("e.facility", 2)
     );
     let rows = tx

@@ -62,7 +62,7 @@ pub enum Resolution {
     ByClinician { by: Id<Actor>, decision: Decision },
 }
 
-/// Where an alert is in its life: open → acknowledged by the facility, followed up by the medical
+/// Where an alert is in its life: open → acknowledged by a facility, followed up by the medical
 /// side → resolved or retracted.
 ///
 /// The last two are ends: nothing leads out of them. A repeated or graver finding renews a living
@@ -217,9 +217,53 @@ impl AlertState {
         self.life().ended.is_none()
     }
 
-    /// Whether nobody has taken it up yet, neither the facility nor the medical side.
-    pub fn is_unattended(&self) -> bool {
-        matches!(self, AlertState::Open { .. })
+    /// Whether the medical side has it in hand.
+    pub fn is_followed_up(&self) -> bool {
+        self.life().followed_up.is_some()
+    }
+
+    /// The same as one facility is told it: whether another one has taken note is not its to know.
+    pub fn as_told(&self, own: Option<Acknowledgement>) -> AlertState {
+        match *self {
+            AlertState::Open { since } | AlertState::Acknowledged { since, .. } => match own {
+                None => AlertState::Open { since },
+                Some(acknowledged) => AlertState::Acknowledged {
+                    since,
+                    acknowledged,
+                },
+            },
+            AlertState::FollowedUp {
+                since, followed_up, ..
+            } => AlertState::FollowedUp {
+                since,
+                acknowledged: own,
+                followed_up,
+            },
+            AlertState::Resolved {
+                since,
+                followed_up,
+                at,
+                resolution,
+                ..
+            } => AlertState::Resolved {
+                since,
+                acknowledged: own,
+                followed_up,
+                at,
+                resolution,
+            },
+            AlertState::Retracted {
+                since,
+                followed_up,
+                at,
+                ..
+            } => AlertState::Retracted {
+                since,
+                acknowledged: own,
+                followed_up,
+                at,
+            },
+        }
     }
 
     /// What its row holds of it.

@@ -63,7 +63,7 @@ fn ended() -> Vec<AlertState> {
 fn a_living_alert_ends_once_and_never_again() {
     assert!(living().iter().all(AlertState::is_standing));
     for end in ended() {
-        assert!(!end.is_standing() && !end.is_unattended());
+        assert!(!end.is_standing());
         assert_eq!(end.since(), at(0));
         let refused = AlertRefusal::Ended {
             state: end.as_str(),
@@ -92,10 +92,35 @@ fn who_took_note_first_is_kept_to_the_end() {
     assert_eq!(end.life().followed_up, Some(follow_up(6)));
 }
 
+/// One facility is told of its own taking note, and of all else as it is.
+#[test]
+fn another_facility_s_note_is_not_told() {
+    let own = Acknowledgement {
+        by: actor(7),
+        at: at(5),
+    };
+    for state in living().into_iter().chain(ended()) {
+        for noted in [None, Some(own)] {
+            let told = state.as_told(noted);
+            let expected = Life {
+                acknowledged: noted,
+                ..state.life()
+            };
+            assert_eq!(told.life(), expected);
+            assert_eq!(told.is_standing(), state.is_standing());
+            let word = told.stored();
+            assert_eq!(
+                AlertState::from_parts(word, told.life()),
+                Some(told.clone())
+            );
+        }
+    }
+}
+
 #[test]
 fn the_facility_may_take_note_after_the_medical_side_and_of_follow_ups_the_last_counts() {
     let state = AlertState::open(at(0)).follow_up(follow_up(2)).unwrap();
-    assert!(!state.is_unattended(), "somebody has it in hand");
+    assert!(state.is_followed_up(), "somebody has it in hand");
     let state = state.acknowledge(actor(1), at(3)).unwrap();
     let state = state.follow_up(follow_up(4)).unwrap();
     let life = state.life();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        alert::{Alert, AlertRefusal},
+        alert::{Acknowledgement, Alert, AlertRefusal},
         id::Id,
         purpose::Purpose,
     },
@@ -56,10 +56,13 @@ pub async fn acknowledge(
     sitting.leaf(ask, &actor.to_string(), &told).await?;
     let mut seen = found.into_iter().next().ok_or(Reason::NotFound)?;
     let at = sitting.now.max(seen.row.state.last_change());
-    match seen.row.state.clone().acknowledge(actor, at) {
-        Ok(state) => {
-            alert_life::acknowledge(&mut sitting.tx, region, alert, &state).await?;
-            seen.row.state = state;
+    // Another facility of the child may have taken note before: that is its own matter.
+    let state = seen.row.state.as_told(seen.acknowledged);
+    match state.acknowledge(actor, at) {
+        Ok(_) => {
+            let (own, of) = (Acknowledgement { by: actor, at }, caller.organization);
+            alert_life::acknowledge(&mut sitting.tx, region, alert, of, own).await?;
+            seen.acknowledged = Some(own);
             seen.escalated_to = None;
         }
         Err(AlertRefusal::AlreadyAcknowledged) => {}

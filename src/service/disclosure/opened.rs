@@ -144,8 +144,10 @@ fn unsealed(
         watch: None,
         emergency: None,
     };
+    let mut row = alert.row;
+    row.state = row.state.as_told(alert.acknowledged);
     Ok(Some(OpenedAlert {
-        row: alert.row,
+        row,
         source_document: body.source_document,
         card: parts.unwrap_or_else(in_one),
         care_card,

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AlertRow, COLUMNS, DECIDED, STANDING, read, stored_level};
+use super::{AlertRow, COLUMNS, DECIDED, STANDING, read, step, stored_level};
 use crate::{
     access::{Permit, Scope},
     domain::{
-        alert::{Alert, Level},
+        alert::{Acknowledgement, Alert, Level},
         child::Child,
         escalation::EscalationStep,
         id::Id,
         region::RegionCode,
     },
-    store::{Tx, error::StoreError, escalations, rows::Reader},
+    store::{Tx, alert_life::COUNTS, error::StoreError, escalations, rows::Reader},
 };
 
 /// An alert disclosed under a permit: still sealed, with the wrapped key that opens it.
@@ -27,7 +27,10 @@ pub struct Disclosed {
     pub follow_up_note: Option<Vec<u8>>,
     /// Why a clinician resolved it, sealed.
     pub decision_reason: Option<Vec<u8>>,
-    /// How far it has been passed on, while nobody has taken it up.
+    /// Who took note: for a facility and its instructors the facility's own, else whoever did so first.
+    pub acknowledged: Option<Acknowledgement>,
+    /// How far it has been passed on, while nobody has taken it up; to a facility and its instructors
+    /// what the facility left alone.
     pub escalated_to: Option<EscalationStep>,
     /// The child's key, wrapped; none once the child is erased.
     pub wrapped_key: Option<Vec<u8>>,
@@ -136,13 +139,31 @@ async fn under_scope(
     children: BTreeSet<Id<Child>>,
     wanted: &Wanted,
 ) -> Result<Vec<Disclosed>, StoreError> {
+    let facility = match scope {
+        Scope::Consented { facility, .. } => Some(facility.to_string()),
+        _ => None,
+    };
+    // After the lists: children, what is named, and a scope's grants and categories.
+    let own = format!("${}", 5 + u32::from(wanted.only.is_some()));
+    let (of, acknowledgements, clocks) = match facility {
+        Some(_) => (
+            "k",
+            format!(
+                "LEFT JOIN acknowledgements k ON k.region = a.region AND k.alert = a.id
+                    AND k.facility = {own} AND {COUNTS}"
+            ),
+            format!(" AND e.facility = {own}"),
+        ),
+        None => ("a", String::new(), String::new()),
+    };
     let mut sql = format!(
         "SELECT {COLUMNS}, a.sealed, a.follow_up_note, a.decision_reason, c.wrapped_key,
-                {} AS reached
+                {of}.acknowledged_by AS own_by, {of}.acknowledged_us AS own_us, {} AS reached
          FROM alerts a
          JOIN children c ON c.region = a.region AND c.id = a.child
+         {acknowledgements}
          WHERE a.region = $1 AND {}",
-        escalations::REACHED_OF_ALERT,
+        escalations::reach_of_alert(&clocks),
         tx.among("a.child", 2)
     );
     sql.push_str(&wanted.part.condition("a."));
@@ -151,10 +172,9 @@ async fn under_scope(
         lists.push(only.iter().map(ToString::to_string).collect());
         sql.push_str(&format!(" AND {}", tx.among("a.id", 3)));
     }
-    let mut texts: Vec<String> = Vec::new();
+    let mut texts: Vec<String> = facility.into_iter().collect();
     match scope {
         Scope::Consented {
-            facility,
             grants,
             urgent_only,
             instructor,
@@ -181,9 +201,7 @@ async fn under_scope(
             if *urgent_only {
                 sql.push_str(&format!(" AND a.level >= {}", stored_level(Level::Urgent)));
             }
-            let own = n + 2;
-            texts.push(facility.to_string());
-            let mut next = own;
+            let mut next = n + 2;
             let (mut said_within, mut all_within) = (String::new(), String::new());
             for (day, comparison, of_all) in [
                 (data_from, ">=", "evidence_first"),
@@ -202,7 +220,7 @@ async fn under_scope(
                 "SELECT 1 FROM alert_evidence s WHERE s.region = a.region AND s.alert = a.id";
             let undated = format!("EXISTS ({evidence} AND s.day IS NULL)");
             sql.push_str(&format!(
-                " AND {audience} = 1 AND (a.facility IS NULL OR a.facility = ${own})
+                " AND {audience} = 1 AND (a.facility IS NULL OR a.facility = {own})
                   AND ((a.each_alone = 1 AND NOT {undated}
                         AND EXISTS ({evidence} AND {granted}{said_within}))
                     OR ((a.each_alone = 0 OR {undated}) AND NOT EXISTS ({evidence} AND NOT ({granted}))
@@ -228,6 +246,12 @@ async fn under_scope(
                 sealed: row.get("sealed")?,
                 follow_up_note: row.get("follow_up_note")?,
                 decision_reason: row.get("decision_reason")?,
+                acknowledged: step(
+                    &Reader::new(row, "acknowledgements", "id"),
+                    "own_by",
+                    "own_us",
+                )?
+                .map(|(by, at)| Acknowledgement { by, at }),
                 escalated_to: escalations::reached_of_alert(row)?,
                 wrapped_key: row.get("wrapped_key")?,
             })

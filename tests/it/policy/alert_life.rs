@@ -83,7 +83,8 @@ async fn who_sees_an_alert_for_a_medical_purpose_acts_on_it_and_nobody_else() {
         let nothing = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         let absent = care.follow_up(&bench, &care.clinician, nothing, "").await;
         assert_eq!(reason(absent), Reason::NotFound);
-        assert!(care.only(&bench, ward.id).await.state.is_unattended());
+        let state = care.only(&bench, ward.id).await.state;
+        assert_eq!(state, AlertState::open(state.since()));
 
         care.follow_up(&bench, head, alert, "").await.unwrap();
         let seen = care.follow_up(&bench, &care.instructor, alert, "已告知母亲");
@@ -439,7 +440,7 @@ async fn a_renewed_alert_is_open_again_whatever_was_done_about_it() {
             care.push(&bench, &ward, &format!("r{n}"), &on, value).await;
             let renewed = care.only(&bench, ward.id).await;
             assert_eq!(renewed.id, first.id, "one alert, not ten");
-            assert!(renewed.state.is_unattended());
+            assert_eq!(renewed.state, AlertState::open(renewed.state.since()));
             assert_eq!(renewed.state.since(), first.state.since());
             let seen = care.sees(&bench, by, Part::Standing).await.unwrap();
             assert!(seen[0].follow_up_note.is_none());

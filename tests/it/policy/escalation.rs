@@ -3,6 +3,7 @@
 
 mod commissions;
 mod rolling;
+mod two_facilities;
 
 use chrono::TimeDelta;
 use yuqiao::{
@@ -168,7 +169,7 @@ async fn it_goes_from_the_facility_to_its_instructor_the_mch_centre_and_the_comm
     .await;
 }
 
-/// Break it: in `Turned::of`, let `wanted` pass over `is_unattended`.
+/// Break it: in `Turned::of`, leave out `attended`.
 #[tokio::test]
 async fn whoever_takes_it_up_stops_the_clock_and_so_do_closed_keys() {
     on_every_engine(async |bench| {
@@ -245,7 +246,10 @@ async fn a_renewed_alert_keeps_its_clock_until_somebody_took_note() {
         care.push(&bench, &ward, "r3", "2026-08-25", haemoglobin(52))
             .await;
         let again = care.only(&bench, ward.id).await;
-        assert!(again.state.is_unattended(), "new content opens it again");
+        assert!(
+            again.state.life().acknowledged.is_none(),
+            "new content opens it again"
+        );
         assert_eq!(reached(clocks(&bench, &care).await), None, "a new clock");
 
         // Milder than urgent: passed on no further, and taken back.

@@ -41,6 +41,7 @@ struct Query {
 const CHILDREN: Search = ("children", &["region", "id"]);
 const ALERTS: Search = ("alerts", &["region", "child"]);
 const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
+const NOTES: Search = ("acknowledgements", &["region", "alert"]);
 const CLOCKS: Search = ("escalations", &["region", "alert"]);
 const HELD: Search = ("inbox_held", &["region", "child", "recipient"]);
 const DISPUTES: Search = ("guardianships", &["region", "child"]);
@@ -104,6 +105,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         &[("consents", &["region", "child"]), ("guardianships", &["region", "id"])]);
     query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),
         &[("consents", &["region", "child", "recipient"]), ("guardianships", &["region", "id"])]);
+    query!("who took note", alert_life::acknowledged(tx, region, &[id(30)]), &[("alerts", &["region", "id"]), NOTES]);
     query!("standing alerts", alerts::standing(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("alerts that an assessment reads", alerts::standing_and_decided(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("states of alerts", alerts::states(tx, region, &[id(70)]), &[("alerts", &["region", "id"])]);
@@ -161,7 +163,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
             let all = Wanted { only: None, part };
             let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
             done.unwrap();
-            let searches = &[ALERTS, CHILDREN, EVIDENCE, CLOCKS, HELD];
+            let searches = &[ALERTS, CHILDREN, EVIDENCE, NOTES, CLOCKS, HELD];
             queries.push(Query {
                 name,
                 statements,
@@ -181,6 +183,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
         ALERTS,
         CHILDREN,
         EVIDENCE,
+        NOTES,
         CLOCKS,
         HELD,
     ];

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use yuqiao::{
-    access::{AlertFacts, Asker, Permit},
+    access::{AlertFacts, Asker, Permit, Scope},
     domain::{
         alert::{
             Alert, AlertState, Category, Decision, FollowUp, FollowUpOutcome, Level, Resolution,
         },
         child::Child,
         id::Id,
+        organization::Organization,
         purpose::Purpose,
         region::RegionCode,
         sex::Sex,
@@ -66,7 +67,7 @@ fn random_alert(n: u64, chance: &mut StdRng) -> NewAlert {
             family: format!("family-{n}"),
             subject: String::new(),
             rule: "rule".into(),
-            rule_version: 1,
+            rule_version: chance.random_range(1..3),
             state: random_state(chance),
             facts: AlertFacts {
                 category: *Category::ALL.choose(chance).unwrap(),
@@ -112,12 +113,19 @@ fn random_state(chance: &mut StdRng) -> AlertState {
     lived.unwrap()
 }
 
+/// The facility that takes note of it: the one that asks, or another.
+fn notes_of(row: &AlertRow) -> Id<Organization> {
+    id(if row.rule_version == 1 { 1 } else { 9 })
+}
+
 /// Brings an alert that was inserted to where it is in its life.
 async fn live(tx: &mut Tx, region: RegionCode, row: &AlertRow) {
     let (alert, state) = (row.id, &row.state);
     let written = match state {
         AlertState::Open { .. } => Ok(()),
-        AlertState::Acknowledged { .. } => alert_life::acknowledge(tx, region, alert, state).await,
+        AlertState::Acknowledged { acknowledged, .. } => {
+            alert_life::acknowledge(tx, region, alert, notes_of(row), *acknowledged).await
+        }
         AlertState::FollowedUp { .. } => {
             alert_life::follow_up(tx, region, alert, state, None).await
         }
@@ -280,6 +288,14 @@ async fn what_a_permit_does_not_reach_is_not_read() {
             for found in &under {
                 let row = rows.iter().find(|a| a.id == found.row.id).unwrap();
                 assert_eq!(found.row.state, row.state, "a state reads back");
+                let of = permits
+                    .iter()
+                    .find(|p| p.child() == Some(row.child))
+                    .unwrap();
+                let bound = matches!(of.scope(), Scope::Consented { .. });
+                let told = row.state.life().acknowledged;
+                let told = told.filter(|_| !bound || notes_of(row) == id(1));
+                assert_eq!(found.acknowledged, told, "another's note is not told");
             }
             reached += read.len();
             hidden += rows.len() - read.len();

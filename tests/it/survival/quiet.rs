@@ -52,6 +52,9 @@ pub async fn settle(bench: &Bench) {
 /// (`children_at`), not by those a delivery reads. And the clocks: one for each urgent alert that a
 /// facility holds and nobody has taken up, with no step left undone.
 async fn should_hold(bench: &Bench, county: &County) -> Held {
+    let mut raw = Raw::connect(&bench.place).await;
+    let acknowledged = "SELECT alert, facility FROM acknowledgements".to_owned();
+    let acknowledged = raw.texts(acknowledged).await;
     let mut tx = bench.gateway.store().snapshot().await.unwrap();
     let (settings, _) = regions::find(&mut tx, region()).await.unwrap().unwrap();
     let now = bench.clock.now();
@@ -109,7 +112,9 @@ async fn should_hold(bench: &Bench, county: &County) -> Held {
             };
             for alert in standing.iter().filter(|a| scope.reaches(&a.facts)) {
                 hold(party.id, alert);
-                if alert.facts.level != Level::Urgent || !alert.state.is_unattended() {
+                let noted = vec![alert.id.to_string(), party.id.to_string()];
+                let in_hand = alert.state.is_followed_up() || acknowledged.contains(&noted);
+                if alert.facts.level != Level::Urgent || in_hand {
                     continue;
                 }
                 let clock = clocks.remove(&(alert.id, party.id)).expect("a clock");

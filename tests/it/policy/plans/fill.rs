@@ -20,6 +20,7 @@ const TABLES: &[&str] = &[
     "consents",
     "alerts",
     "alert_evidence",
+    "acknowledgements",
     "inboxes",
     "inbox_entries",
     "inbox_held",
@@ -38,7 +39,7 @@ fn value(table: &str, column: &str, is_text: bool, blob: &str) -> String {
     let of = |n: u32, prefix: &str| format!("'{prefix}' || (i % {n})");
     match (table, column) {
         (_, "region") => "CAST(150600 + i % 3 AS TEXT)".into(),
-        ("children", "id") | ("alert_evidence", "alert") | ("organizations", "id") => of(ROWS, "x"),
+        ("children", "id") | ("alert_evidence" | "acknowledgements", "alert") | ("organizations", "id") => of(ROWS, "x"),
         ("standings" | "inboxes", "organization" | "recipient") => of(ROWS, "x"),
         // A facility has an agreement or a few.
         ("agreements", "facility") => of(8_000, "x"),
