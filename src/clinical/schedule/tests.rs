@@ -9,6 +9,7 @@ mod immunisation;
 mod other_visits;
 mod properties;
 mod samples;
+mod told;
 
 use std::collections::BTreeSet;
 

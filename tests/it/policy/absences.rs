@@ -6,6 +6,7 @@ use yuqiao::{
     clock::system_chance,
     domain::{
         absence::{Absence, AbsenceDays},
+        alert::Category,
         checkup::{CheckUp, CheckUpParts, CheckUpStatus, VisitKind},
         child::Child,
         enrolment::Enrolment,
@@ -15,17 +16,21 @@ use yuqiao::{
         Error, Reason, absences,
         caller::Claim,
         consents::Evidence,
+        disclosure::Looks,
         enrolments, erasures,
         push::{Pushes, Row, RowParts, Verdict},
     },
     store::{absences::AbsenceRow, alerts},
 };
 
-use crate::support::{
-    Bench, Raw,
-    county::{BORN, County, Ward, day, haemoglobin},
-    families::placement,
-    on_every_engine, region,
+use crate::{
+    support::{
+        Bench, Raw,
+        county::{BORN, County, Ward, day, haemoglobin, shown},
+        families::placement,
+        on_every_engine, region,
+    },
+    survival::quiet::settle,
 };
 
 /// The alerts over a check before return.
@@ -169,6 +174,60 @@ async fn what_is_told_in_any_order_raises_the_same() {
             assert_eq!(told.len(), 6);
             assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
         }
+    })
+    .await;
+}
+
+/// Nobody writes anything any more: the day on which the absence has lasted three months comes, and the
+/// tide asks for the check.
+///
+/// Break it: in `clinical/schedule/entry.rs::next_turn`, leave out `long`; or in `store/assessments.rs`,
+/// the range of `next_day`.
+#[tokio::test]
+async fn an_absence_becomes_long_by_the_passing_of_days_alone() {
+    on_every_engine(async |bench| {
+        let county = County::lay_out(&bench, 2).await;
+        let (gateway, staff) = (&bench.gateway, &county.facilities[0].claim);
+        let (looks, pushes) = (
+            Looks::start(gateway.clone()),
+            Pushes::start(gateway.clone()),
+        );
+        let days = (day("2026-09-01"), day("2026-12-31"));
+        for ward in &county.children {
+            let enrolled = county.enrol(gateway, 0, ward.id, day("2026-03-01")).await;
+            let enrolment = enrolled.unwrap().id;
+            let granted = county.consent(gateway, 0, ward, &[Category::EntryCheck], days);
+            granted.await.unwrap();
+            entry_check(&bench, &pushes, &county, ward, "2026-02-25").await;
+            // The other child comes back two days before it would need a check.
+            let stays_away = ward.id == county.children[0].id;
+            let back = if stays_away { "" } else { "2026-09-08" };
+            let away = away("2026-06-10", back);
+            record(&bench, staff, enrolment, None, away).await.unwrap();
+        }
+        settle(&bench).await;
+        let told = async || {
+            let (alerts, _) = shown(&looks, county.morning(0, None)).await.unwrap();
+            let of_return = alerts.into_iter().filter(|d| d.row.family == RETURN);
+            of_return.map(|d| d.row.child).collect::<Vec<_>>()
+        };
+        assert!(told().await.is_empty());
+        // 9 September, a minute before midnight in China.
+        let minute = chrono::TimeDelta::minutes(1);
+        bench
+            .clock
+            .advance(chrono::TimeDelta::days(8) + chrono::TimeDelta::hours(16) - minute);
+        settle(&bench).await;
+        assert!(told().await.is_empty(), "a day short of three months");
+        bench.clock.advance(minute);
+        settle(&bench).await;
+        assert_eq!(told().await, [county.children[0].id]);
+        let mut raw = Raw::connect(&bench.place).await;
+        let held = raw.texts(format!(
+            "SELECT child FROM inbox_held WHERE recipient = '{}' AND child = '{}'",
+            county.facilities[0].id, county.children[0].id
+        ));
+        assert!(!held.await.is_empty(), "and the facility is told");
     })
     .await;
 }

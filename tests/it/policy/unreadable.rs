@@ -27,24 +27,9 @@ fn unreadable(withheld: &[Withheld]) -> Vec<String> {
     of.map(|w| w.child.to_string()).collect()
 }
 
-/// Turns the last byte of a sealed value; doing it again mends it.
 async fn spoil(bench: &Bench, table: &str, column: &str, id: &str) {
     let mut raw = Raw::connect(&bench.place).await;
-    let place = format!("FROM {table} WHERE id = '{id}'");
-    let mut bytes = raw
-        .blobs(format!("SELECT {column} {place}"))
-        .await
-        .remove(0);
-    *bytes.last_mut().unwrap() ^= 1;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let value = match raw {
-        Raw::Sqlite(_) => format!("x'{hex}'"),
-        Raw::Postgres(_) => format!("decode('{hex}', 'hex')"),
-    };
-    raw.execute(format!(
-        "UPDATE {table} SET {column} = {value} WHERE id = '{id}'"
-    ))
-    .await;
+    raw.spoil(table, column, id).await;
 }
 
 /// Break it: in `disclosure/gathered.rs`, let a key that does not open fail the look; in

@@ -65,4 +65,21 @@ impl Raw {
             }
         }
     }
+
+    /// Turns the last byte of a sealed value; doing it again mends it.
+    pub async fn spoil(&mut self, table: &str, column: &str, id: &str) {
+        let place = format!("FROM {table} WHERE id = '{id}'");
+        let sealed = self.blobs(format!("SELECT {column} {place}")).await;
+        let mut bytes = sealed.into_iter().next().expect("a row");
+        *bytes.last_mut().unwrap() ^= 1;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let value = match self {
+            Self::Sqlite(_) => format!("x'{hex}'"),
+            Self::Postgres(_) => format!("decode('{hex}', 'hex')"),
+        };
+        self.execute(format!(
+            "UPDATE {table} SET {column} = {value} WHERE id = '{id}'"
+        ))
+        .await;
+    }
 }

@@ -11,3 +11,4 @@ mod health_certificates;
 mod pages;
 mod serving;
 mod strangers;
+mod unreadable;

@@ -20,9 +20,9 @@ static SCHEDULES: LazyLock<Schedules> = LazyLock::new(|| Schedules::load().unwra
 
 /// All that a forecast is given.
 #[derive(Clone)]
-struct Case {
-    birth: NaiveDate,
-    today: NaiveDate,
+pub struct Case {
+    pub birth: NaiveDate,
+    pub today: NaiveDate,
     sex: Option<Sex>,
     known_since: Option<NaiveDate>,
     died: Option<NaiveDate>,
@@ -73,7 +73,7 @@ impl Case {
         }
     }
 
-    fn on<T>(&self, today: NaiveDate, read: impl FnOnce(&Forecast<'_>) -> T) -> T {
+    pub fn on<T>(&self, today: NaiveDate, read: impl FnOnce(&Forecast<'_>) -> T) -> T {
         let exams: Vec<Examined<'_>> = self
             .check_ups
             .iter()
@@ -158,7 +158,7 @@ fn findings() -> impl Strategy<Value = Vec<Finding>> {
     })
 }
 
-fn cases() -> impl Strategy<Value = Case> {
+pub fn cases() -> impl Strategy<Value = Case> {
     let offset = || prop_oneof![3 => -40_i64..2_700, 1 => -400_i64..9_000];
     let record = (
         offset(),
