@@ -6,8 +6,11 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
 use super::properties::{Case, cases};
+use super::samples::FACILITIES;
 use crate::clinical::schedule::{Forecast, Item, Reader, Reason, Status, Track};
 use crate::domain::alert::Category;
+use crate::domain::id::Id;
+use crate::domain::organization::Organization;
 
 /// A reader who is told less than a guardian, and how many days ahead it asks.
 fn others(case: &Case) -> impl Strategy<Value = (Reader, u32)> + use<> {
@@ -23,11 +26,20 @@ fn others(case: &Case) -> impl Strategy<Value = (Reader, u32)> + use<> {
     };
     let opened = proptest::sample::subsequence(Category::ALL.to_vec(), 0..=Category::ALL.len());
     let care = (opened, day(), day()).prop_map(|(opened, data_from, data_until)| Reader::Care {
+        facility: FACILITIES[0].parse().unwrap(),
         opened: opened.into_iter().collect(),
         data_from,
         data_until,
     });
-    let within = prop_oneof![Just(0), 0_u32..=366, Just(u32::MAX)];
+    // So many days ahead that the last of them is the day of an item.
+    let to_an_item = case.on(today, |forecast| {
+        let due = forecast.items.iter().filter_map(|item| item.due);
+        let ahead = due.map(|due| due.signed_duration_since(today).num_days());
+        let ahead = ahead.filter_map(|days| u32::try_from(days).ok());
+        ahead.chain([0]).collect::<Vec<u32>>()
+    });
+    let exact = proptest::sample::select(to_an_item);
+    let within = prop_oneof![Just(0), 0_u32..=366, Just(u32::MAX), exact];
     (prop_oneof![4 => care, 1 => Just(Reader::FollowUp)], within)
 }
 
@@ -38,10 +50,13 @@ fn asked() -> impl Strategy<Value = (Case, (Reader, u32))> {
     })
 }
 
-type Name = (Track, String);
+type Name = (Track, String, Option<Id<Organization>>);
+
+fn name(item: &Item<'_>) -> Name {
+    (item.track, item.item.to_owned(), item.facility)
+}
 
 fn named(items: &[Item<'_>]) -> BTreeSet<Name> {
-    let name = |item: &Item<'_>| (item.track, item.item.to_owned());
     items.iter().map(name).collect()
 }
 
@@ -70,7 +85,7 @@ proptest! {
         case.on(case.today, |forecast| {
             let list = forecast.told_to(&reader, case.today, within);
             let whole: BTreeMap<Name, &Item<'_>> =
-                forecast.items.iter().map(|i| ((i.track, i.item.to_owned()), i)).collect();
+                forecast.items.iter().map(|item| (name(item), item)).collect();
             for item in &list.items {
                 prop_assert_eq!(of_a_record(item), (None, None, 0), "{:?}", item);
                 let expected: &[Reason] = match item.status {
@@ -81,12 +96,13 @@ proptest! {
                 };
                 prop_assert!(expected.contains(&item.reason), "{item:?} {:?}", item.reason);
                 // Nothing is told otherwise than it stands.
-                let Some(of) = whole.get(&(item.track, item.item.to_owned())) else {
+                let Some(of) = whole.get(&name(item)) else {
                     return Err(TestCaseError::fail("an item that is not in the forecast"));
                 };
                 let days = |i: &Item<'_>| (i.status, i.due, i.overdue, i.latest);
                 prop_assert_eq!(days(item), days(of), "{:?}", item);
-                if let Reader::Care { opened, data_from, data_until } = &reader {
+                if let Reader::Care { facility, opened, data_from, data_until } = &reader {
+                    prop_assert!(item.facility.is_none_or(|of| of == *facility), "{item:?}");
                     prop_assert!(opened.contains(&item.track.category()), "{item:?}");
                     let kept = [Track::EyeCare, Track::Tcm, Track::Mongolian];
                     prop_assert!(!kept.contains(&item.track), "{item:?}");
@@ -115,12 +131,15 @@ proptest! {
                 (Status::Upcoming, Some(due)) => horizon.is_none_or(|last| due <= last),
                 _ => false,
             };
-            let (from, until) = match &reader {
-                Reader::Care { data_from, data_until, .. } => (*data_from, *data_until),
-                Reader::FollowUp | Reader::Guardian => (None, None),
+            let (own, from, until) = match &reader {
+                Reader::Care { facility, data_from, data_until, .. } => {
+                    (Some(*facility), *data_from, *data_until)
+                }
+                Reader::FollowUp | Reader::Guardian => (None, None, None),
             };
             let may = |item: &&Item<'_>| {
                 reader.reads(item.track)
+                    && (own.is_none() || item.facility.is_none() || item.facility == own)
                     && !silent.contains(&item.track)
                     && from.is_none_or(|from| item.due >= Some(from))
                     && until.is_none_or(|until| item.due <= Some(until))
@@ -140,9 +159,9 @@ proptest! {
         ahead in 0_u32..400,
     ) {
         let wider = match reader.clone() {
-            Reader::Care { mut opened, .. } => {
+            Reader::Care { facility, mut opened, .. } => {
                 opened.insert(further);
-                Reader::Care { opened, data_from: None, data_until: None }
+                Reader::Care { facility, opened, data_from: None, data_until: None }
             }
             other => other,
         };
@@ -187,7 +206,7 @@ fn the_cases_are_worth_asking() {
         case.on(case.today, |forecast| {
             let told = named(&forecast.told_to(&reader, case.today, within).items);
             for item in &forecast.items {
-                let is_told = told.contains(&(item.track, item.item.to_owned()));
+                let is_told = told.contains(&name(item));
                 met.insert((is_told, item.status));
             }
         });
