@@ -115,11 +115,7 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
 type Step = (Id<Actor>, DateTime<Utc>);
 
 /// Who did something, and when.
-fn step(
-    r: &Reader<'_>,
-    by: &'static str,
-    at: &'static str,
-) -> Result<Option<Step>, StoreError> {
+fn step(r: &Reader<'_>, by: &'static str, at: &'static str) -> Result<Option<Step>, StoreError> {
     match (r.maybe_parsed(by)?, r.maybe_time(at)?) {
         (Some(by), Some(at)) => Ok(Some((by, at))),
         (None, None) => Ok(None),
