@@ -11,6 +11,7 @@ use super::{
     error::{Error, Problem},
     gateway::Gateway,
     guardian_codes,
+    guardianships::serves,
     reason::Reason,
 };
 use crate::{
@@ -29,7 +30,9 @@ use crate::{
     store::{
         Tx,
         consents::{self, ConsentRow, Grant},
-        enrolments, guardianships, organizations,
+        enrolments,
+        guardianships::{self, GuardianshipRow},
+        organizations,
     },
 };
 
@@ -238,6 +241,22 @@ async fn speaks(
                 .must_be(|kind| kind.is_medical() || kind == OrganizationKind::HealthCommission)?;
             let named =
                 named.ok_or_else(|| Error::field("consent.guardianship", Reason::FieldRequired))?;
+            // As for a code: before whom no guardian of the child has reason to stand has no paper of one.
+            let office = change.caller.kind == OrganizationKind::HealthCommission;
+            if !office && !serves(change, grant.child).await? {
+                let row = guardianships::find(&mut change.tx, region, named).await?;
+                let ours = |row: &GuardianshipRow| {
+                    row.child == grant.child && row.recorded_by == change.caller.organization
+                };
+                // To have recorded the guardianship is no reason; whoever did knows that it is there.
+                let own = row.is_some_and(|row| ours(&row));
+                let why = if own {
+                    Reason::ChildNotServed
+                } else {
+                    Reason::GuardianshipNotHeld
+                };
+                return Err(why.into());
+            }
             (named, document)
         }
     };

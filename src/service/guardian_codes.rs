@@ -6,22 +6,21 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::{
-    caller::Claim, change::Change, error::Error, gateway::Gateway, guardianships::leaf,
+    caller::Claim,
+    change::Change,
+    error::Error,
+    gateway::Gateway,
+    guardianships::{leaf, serves},
     reason::Reason,
 };
 use crate::{
     domain::{
-        child::Child,
-        enrolment::Phase,
         guardianship::{GuardianCodeUse, Guardianship},
         id::Id,
         region::RegionCode,
     },
     pki::GuardianCode,
-    store::{
-        facts,
-        guardianships::{self, NewCode},
-    },
+    store::guardianships::{self, NewCode},
 };
 
 /// How long a guardian's code lasts.
@@ -94,26 +93,4 @@ pub async fn issue(
         text: code.reveal(),
         expires,
     })
-}
-
-/// Whether guardians of the child have a reason to stand before the calling institution: it
-/// registered the child first, examined it, or has an agreement in force with a facility where the
-/// child is expected or in care. To know a number of a child that is known already makes no such
-/// reason; short of a false examination in the child's record, nothing the institution does alone does.
-async fn serves(change: &mut Change, child: Id<Child>) -> Result<bool, Error> {
-    let (region, now, zone) = (change.region, change.now, change.settings.zone);
-    let us = change.caller.organization;
-    let tx = &mut change.tx;
-    if guardianships::concerns(tx, region, child, us).await? {
-        return Ok(true);
-    }
-    let enrolled = facts::enrolled(tx, region, &[child], zone.day(now)).await?;
-    let here = enrolled.into_iter().filter(|(_, of)| {
-        let mut states = of.enrolments.iter().map(|e| e.state);
-        states.any(|state| state.phase(zone, now) != Phase::Ended)
-    });
-    let at: Vec<_> = here.map(|(facility, _)| facility).collect();
-    let facilities = facts::facilities(tx, region, &at).await?;
-    let mut agreements = facilities.values().flat_map(|f| &f.agreements);
-    Ok(agreements.any(|a| a.institution == us && a.holds(zone, now).is_ok()))
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         child::Child,
+        enrolment::Phase,
         guardianship::{Guardianship, GuardianshipEvidence, GuardianshipTurn, Relation},
         id::Id,
         identifier::{Phone, ResidentId},
@@ -21,7 +22,7 @@ use crate::{
     },
     ledger::{KeyKind, KeyState},
     store::{
-        consents,
+        consents, facts,
         guardianships::{self, GuardianshipRow, NewTurn},
     },
 };
@@ -266,4 +267,26 @@ pub(super) fn leaf(
         facts,
         child: Some(&child.key),
     })
+}
+
+/// Whether guardians of the child have a reason to stand before the calling institution: it
+/// registered the child first, examined it, or has an agreement in force with a facility where the
+/// child is expected or in care. To know a number of a child that is known already makes no such
+/// reason; short of a false examination in the child's record, nothing the institution does alone does.
+pub(super) async fn serves(change: &mut Change, child: Id<Child>) -> Result<bool, Error> {
+    let (region, now, zone) = (change.region, change.now, change.settings.zone);
+    let us = change.caller.organization;
+    let tx = &mut change.tx;
+    if guardianships::concerns(tx, region, child, us).await? {
+        return Ok(true);
+    }
+    let enrolled = facts::enrolled(tx, region, &[child], zone.day(now)).await?;
+    let here = enrolled.into_iter().filter(|(_, of)| {
+        let mut states = of.enrolments.iter().map(|e| e.state);
+        states.any(|state| state.phase(zone, now) != Phase::Ended)
+    });
+    let at: Vec<_> = here.map(|(facility, _)| facility).collect();
+    let facilities = facts::facilities(tx, region, &at).await?;
+    let mut agreements = facilities.values().flat_map(|f| &f.agreements);
+    Ok(agreements.any(|a| a.institution == us && a.holds(zone, now).is_ok()))
 }

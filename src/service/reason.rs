@@ -164,7 +164,7 @@ reasons! {
     /// The guardianship does not hold, or is disputed.
     GuardianshipNotHeld "GUARDIANSHIP_NOT_HELD" Precondition "监护关系不成立、已结束或存在争议",
     /// The institution neither registered nor examined the child, and serves no facility it is in.
-    ChildNotServed "CHILD_NOT_SERVED" Precondition "本机构未为该儿童建档或检查，也未与其在托机构签约，不能发放监护人一次性码",
+    ChildNotServed "CHILD_NOT_SERVED" Precondition "本机构未为该儿童建档或检查，也未与其在托机构签约，不能发放监护人一次性码，也不能登记纸质同意",
     /// The child was erased.
     ChildErased "CHILD_ERASED" Precondition "该儿童的资料已删除",
     /// It changed meanwhile.

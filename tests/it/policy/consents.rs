@@ -12,13 +12,14 @@ use yuqiao::{
     service::{
         Error, Reason,
         consents::{self, Evidence},
-        enrolments, guardian_codes,
+        enrolments, guardian_codes, guardianships,
     },
 };
 
 use crate::support::{
     Bench, Party,
-    families::{County, FATHER, MOTHER, day, placement, story},
+    county::haemoglobin,
+    families::{County, FATHER, MOTHER, day, guardian, placement, story},
     on_every_engine, region,
 };
 
@@ -79,6 +80,36 @@ async fn a_consent_is_never_taken_on_the_recipients_word() {
             let recorded = grant(recorder, paper()).await.unwrap();
             assert_eq!(recorded.recorded_by, recorder.id);
         }
+    })
+    .await;
+}
+
+/// To have written somebody down as a child's guardian is no reason to have that one's paper. Break it: in
+/// `service/consents.rs`, leave out `serves`.
+#[tokio::test]
+async fn a_paper_is_recorded_by_whoever_serves_the_child() {
+    on_every_engine(async |bench| {
+        let county = County::found(&bench).await;
+        let gateway = &bench.gateway;
+        let (child, father) = family(&bench, &county).await;
+        let stranger = &county.other_hospital;
+        let own =
+            guardianships::record(gateway, &stranger.claim, region(), guardian(child, MOTHER));
+        let own = own.await.unwrap().id;
+        let nobody: Id<Child> = Id::opaque(&mut gateway.own_chance());
+        let grant = async |child, guardianship| {
+            let wish = county.wish(child);
+            let by = &stranger.claim;
+            consents::grant(gateway, by, region(), Some(guardianship), wish, paper()).await
+        };
+        assert_eq!(reason(grant(child, own).await), Reason::ChildNotServed);
+        for (of, under) in [(child, father), (nobody, father), (nobody, own)] {
+            assert_eq!(reason(grant(of, under).await), Reason::GuardianshipNotHeld);
+        }
+        county
+            .examines(&bench, stranger, "X150000001", haemoglobin(120))
+            .await;
+        grant(child, father).await.unwrap();
     })
     .await;
 }

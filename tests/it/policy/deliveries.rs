@@ -298,9 +298,9 @@ async fn another_hospital_s_word_takes_no_alert_away() {
         let stranger = bench.party(&county.commission, kind, "示例县外医院").await;
         let today = day("2026-09-01");
         let days = (today, today + Days::new(30));
+        county.enrol(gateway, 0, ward.id, today).await.unwrap();
         let granted = county.consent(gateway, 0, ward, Category::ALL, days).await;
         granted.unwrap();
-        county.enrol(gateway, 0, ward.id, today).await.unwrap();
         let mut inbox = Inbox {
             bench: &bench,
             of: county.facilities[0].id,
