@@ -77,12 +77,12 @@ pub fn measure() {
     println!("forecast_ns {}", each.as_nanos());
 }
 
-fn print_assessed(
+fn print_assessed<'r>(
     name: &str,
-    rules: &RuleSet,
+    rules: &'r RuleSet,
     today: NaiveDate,
     check_ups: &[CheckUp],
-) -> Assessment {
+) -> Assessment<'r> {
     let (examined, life) = (examined(check_ups), life(today));
     let once = || assess(rules, rules.schedules(), &life, &SETTING, &examined, today);
     println!("{name}_ns {}", each(|| black_box(once())).as_nanos());

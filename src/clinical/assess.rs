@@ -60,13 +60,14 @@ pub struct Examined<'a> {
     pub check_up: &'a CheckUp,
 }
 
-/// An alert that should stand. `Debug` prints the rule and nothing of the child.
+/// An alert that should stand, what does not depend on the child in the words of its rule. `Debug`
+/// prints the rule and nothing of the child.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Raised {
-    pub rule: String,
+pub struct Raised<'r> {
+    pub rule: &'r str,
     pub version: u32,
     /// With `subject` it identifies the alert: a new grade or finding renews, not adds.
-    pub family: String,
+    pub family: &'r str,
     /// The allergen, the item of a schedule, else empty. Personal: seal it, or keep a keyed index of it.
     pub subject: String,
     /// The facility whose matter it is, and part of what identifies the alert: a check that it asks for
@@ -77,7 +78,7 @@ pub struct Raised {
     /// identifies the alert.
     pub apart: Option<String>,
     /// Document and section the rule comes from.
-    pub source_document: String,
+    pub source_document: &'r str,
     pub level: Level,
     pub category: Category,
     /// Ids of the check-ups it rests on, oldest first; none for what is not done.
@@ -88,19 +89,19 @@ pub struct Raised {
     /// The day of the latest check-up it rests on; of what is not done, the day it was due.
     pub date: NaiveDate,
     /// What the rule read and compared: the alert explains itself.
-    pub inputs: Vec<(String, String)>,
-    pub care_card: CareCard,
+    pub inputs: Vec<(&'static str, String)>,
+    pub care_card: CareCard<'r>,
     /// What it does to the child's fitness for care.
     pub limit: Option<fitness::Limit>,
     /// What the medical side does, and by when.
-    pub follow_up: String,
+    pub follow_up: &'r str,
     pub due: Option<NaiveDate>,
     /// What settles it, in Chinese.
-    pub resolved_by: String,
-    pub recipients: Vec<Recipient>,
+    pub resolved_by: &'r str,
+    pub recipients: &'r [Recipient],
 }
 
-impl fmt::Debug for Raised {
+impl fmt::Debug for Raised<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -114,9 +115,9 @@ impl fmt::Debug for Raised {
 
 /// What stands for a child on one day, and how long the answer holds by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assessment {
+pub struct Assessment<'r> {
     /// The alerts that should stand, ordered by family, subject, facility and who spoke first.
-    pub raised: Vec<Raised>,
+    pub raised: Vec<Raised<'r>>,
     /// Fitness for care by all of them; the places are those of `raised`. An asker who may not see
     /// all of them is told [`Fitness::of`] those it sees.
     pub fitness: Fitness<usize>,
@@ -125,14 +126,14 @@ pub struct Assessment {
 }
 
 /// Assesses one child as of `today`.
-pub fn assess(
-    rules: &RuleSet,
+pub fn assess<'r>(
+    rules: &'r RuleSet,
     schedules: &Schedules,
     child: &Life<'_>,
     setting: &Setting,
     check_ups: &[Examined<'_>],
     today: NaiveDate,
-) -> Assessment {
+) -> Assessment<'r> {
     let history = History::new(check_ups);
     let asked = rules.reads_schedules();
     let mut forecast = asked.then(|| forecast_over(schedules, child, &history, today));
@@ -146,11 +147,11 @@ pub fn assess(
 }
 
 /// The assessment by the rules at these places.
-fn standing_by(
-    rules: &RuleSet,
+fn standing_by<'r>(
+    rules: &'r RuleSet,
     case: &Case<'_>,
     places: impl IntoIterator<Item = usize>,
-) -> Assessment {
+) -> Assessment<'r> {
     let mut standing = Standing::default();
     for place in places {
         if let Some(rule) = rules.rules().get(place) {
@@ -158,7 +159,7 @@ fn standing_by(
         }
     }
     let told = said::united(standing.0);
-    let raised: Vec<Raised> = told
+    let raised: Vec<Raised<'_>> = told
         .into_iter()
         .map(|told| raise(told.rule, told.found, told.apart, case))
         .collect();
@@ -213,7 +214,7 @@ impl Held<'_> {
     }
 }
 
-fn raise(rule: &Rule, found: Match, apart: Option<String>, case: &Case<'_>) -> Raised {
+fn raise<'r>(rule: &'r Rule, found: Match, apart: Option<String>, case: &Case<'_>) -> Raised<'r> {
     let facility = found.facility();
     let Match {
         subject,
@@ -251,34 +252,31 @@ fn raise(rule: &Rule, found: Match, apart: Option<String>, case: &Case<'_>) -> R
             emergency: card.emergency.as_ref().map(|part| part.fill(&facts)),
         }),
         guardian: rule.guardian_card.fill(&facts),
-        mongolian: rule.mongolian.clone(),
+        mongolian: rule.mongolian.as_ref(),
     };
     let limit = rule.fitness.as_ref().map(|limit| fitness::Limit {
         grade: limit.grade,
         until,
-        until_zh: limit.until.fill(&facts).as_str().to_owned(),
+        until_zh: limit.until.fill(&facts).into(),
     });
     Raised {
-        rule: rule.id.clone(),
+        rule: &rule.id,
         version: rule.version,
-        family: rule.family.clone(),
-        source_document: rule.source.citation(),
+        family: &rule.family,
+        source_document: &rule.citation,
         level: rule.level,
         category: rule.category,
         check_ups: exams().map(|exam| exam.id.to_owned()).collect(),
         sources: exams().map(|exam| exam.source.to_owned()).collect(),
         each_alone,
         date,
-        inputs: inputs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+        inputs,
         care_card,
-        follow_up: rule.follow_up.action.clone(),
+        follow_up: &rule.follow_up.action,
         due,
         limit,
-        resolved_by: rule.resolved_by.clone(),
-        recipients: rule.recipients.clone(),
+        resolved_by: &rule.resolved_by,
+        recipients: &rule.recipients,
         subject,
         facility,
         apart,

@@ -22,6 +22,12 @@ impl Text {
     }
 }
 
+impl From<Text> for String {
+    fn from(text: Text) -> String {
+        text.0
+    }
+}
+
 impl From<String> for Text {
     fn from(text: String) -> Text {
         Text(text)
@@ -82,11 +88,11 @@ pub struct MongolianCard {
 
 /// What each side reads of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CareCard {
+pub struct CareCard<'r> {
     /// `None` if the facility is not a recipient.
     pub facility: Option<FacilityCard>,
     pub guardian: Text,
-    pub mongolian: Option<MongolianCard>,
+    pub mongolian: Option<&'r MongolianCard>,
 }
 
 /// What fills a card.

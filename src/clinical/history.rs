@@ -9,6 +9,8 @@ use crate::domain::finding::Finding;
 /// Effective check-ups, oldest first; equal days by source and record id.
 pub(super) struct History<'a> {
     exams: Vec<&'a Examined<'a>>,
+    /// Which findings each of them has: one without is passed over.
+    contents: Vec<Codes>,
     /// For each finding, the place of the latest check-up that has it.
     latest: [Option<usize>; FindingCode::COUNT],
 }
@@ -36,12 +38,18 @@ impl<'a> History<'a> {
 
     fn in_order(exams: Vec<&'a Examined<'a>>) -> History<'a> {
         let mut latest = [None; FindingCode::COUNT];
-        for (at, exam) in exams.iter().enumerate() {
+        let mut contents = vec![Codes::default(); exams.len()];
+        for (at, (exam, codes)) in exams.iter().zip(&mut contents).enumerate() {
             for finding in effective(exam) {
+                codes.add(finding.code());
                 latest[finding.code().index()] = Some(at);
             }
         }
-        History { exams, latest }
+        History {
+            exams,
+            contents,
+            latest,
+        }
     }
 
     pub(super) fn exam(&self, at: usize) -> &'a Examined<'a> {
@@ -83,12 +91,28 @@ impl<'a> History<'a> {
         at: usize,
         code: FindingCode,
     ) -> impl Iterator<Item = &'a Finding> + use<'a> {
-        effective(self.exams[at]).filter(move |finding| finding.code() == code)
+        let found = self.contents[at].has(code).then(|| self.exams[at]);
+        let found = found.into_iter().flat_map(effective);
+        found.filter(move |finding| finding.code() == code)
     }
 
     /// The one finding of a code in one check-up.
     pub(super) fn one(&self, at: usize, code: FindingCode) -> Option<&'a Finding> {
         self.all(at, code).next()
+    }
+}
+
+/// A set of findings by their codes.
+#[derive(Clone, Copy, Default)]
+struct Codes([u64; FindingCode::COUNT.div_ceil(64)]);
+
+impl Codes {
+    fn add(&mut self, code: FindingCode) {
+        self.0[code.index() / 64] |= 1 << (code.index() % 64);
+    }
+
+    fn has(&self, code: FindingCode) -> bool {
+        self.0[code.index() / 64] & 1 << (code.index() % 64) != 0
     }
 }
 

@@ -120,12 +120,14 @@ impl<'a> Case<'a> {
 
     /// Calls `found` for every way in which the rule applies today.
     pub(super) fn matches(&self, rule: &Rule, mut found: impl FnMut(Match)) {
-        self.holds(rule, &rule.when, &mut |one| {
-            for one in self.together(rule, one) {
-                if let Some(one) = self.qualified(rule, one) {
-                    found(one);
-                }
+        let mut take = |one| {
+            if let Some(one) = self.qualified(rule, one) {
+                found(one);
             }
+        };
+        self.holds(rule, &rule.when, &mut |one| match *rule.together_with {
+            [] => take(one),
+            _ => self.together(rule, one).into_iter().for_each(&mut take),
         });
     }
 
@@ -215,17 +217,17 @@ impl<'a> Case<'a> {
     /// institutions spoken, where some are named.
     fn first(&self, rule: &Rule, condition: &Condition, by: Option<&[String]>) -> Option<Match> {
         let told = |source: &str| by.is_none_or(|by| by.iter().any(|one| one == source));
-        let exams = self.history.exams();
-        let told = exams.filter(|(_, exam)| told(exam.source));
-        let places: Vec<usize> = told.map(|(at, _)| at).collect();
         let mut first: Option<Match> = None;
         let mut take = |found| {
             first.get_or_insert(found);
         };
-        if places.len() == self.history.len() {
+        let exams = || self.history.exams();
+        if exams().all(|(_, exam)| told(exam.source)) {
             self.holds(rule, condition, &mut take);
             return first;
         }
+        let told = exams().filter(|(_, exam)| told(exam.source));
+        let places: Vec<usize> = told.map(|(at, _)| at).collect();
         let history = self.history.only(&places);
         let (tables, life, setting, today) = (self.tables, self.life, self.setting, self.today);
         let case = Case::new(tables, history, life, setting, today, None);

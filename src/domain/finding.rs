@@ -306,8 +306,9 @@ pub(crate) fn decimal(scaled: i64, decimals: u32) -> String {
     if rest == 0 {
         return format!("{sign}{whole}");
     }
-    let digits = format!("{rest:0width$}", width = decimals as usize);
-    format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+    let mut text = format!("{sign}{whole}.{rest:0width$}", width = decimals as usize);
+    text.truncate(text.trim_end_matches('0').len());
+    text
 }
 
 #[cfg(test)]

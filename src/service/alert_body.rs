@@ -77,18 +77,18 @@ pub struct MongolianText {
 pub(super) const ALERT_PLACE: (&str, &str) = ("alerts", "sealed");
 
 /// What is sealed of an alert that is raised.
-pub(super) fn body(raised: &Raised) -> AlertBody {
+pub(super) fn body(raised: &Raised<'_>) -> AlertBody {
     let card = &raised.care_card;
     let text = |part: &Option<Text>| part.as_ref().map(|part| part.as_str().to_owned());
     AlertBody {
-        source_document: raised.source_document.clone(),
+        source_document: raised.source_document.to_owned(),
         facility_card: card.facility.as_ref().map(FacilityCard::text),
         facility_parts: card.facility.as_ref().map(|card| CardParts {
             act: text(&card.act),
             watch: text(&card.watch),
             emergency: text(&card.emergency),
         }),
-        resolved_by: raised.resolved_by.clone(),
+        resolved_by: raised.resolved_by.to_owned(),
         limit: raised.limit.as_ref().map(|limit| StoredLimit {
             grade: limit.grade,
             until: limit.until,
@@ -99,7 +99,11 @@ pub(super) fn body(raised: &Raised) -> AlertBody {
             guardian: text(&card.guardian),
         }),
         guardian_card: card.guardian.as_str().to_owned(),
-        follow_up: raised.follow_up.clone(),
-        inputs: raised.inputs.clone(),
+        follow_up: raised.follow_up.to_owned(),
+        inputs: raised
+            .inputs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
     }
 }

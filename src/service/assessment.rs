@@ -142,7 +142,7 @@ pub(super) struct Basis<'a> {
 
 impl Basis<'_> {
     /// What should stand of a child, from its opened check-ups and its days in care.
-    fn assess(&self, child: &LockedChild, check_ups: &Opened, days: &Attendance) -> Assessment {
+    fn assess(&self, child: &LockedChild, check_ups: &Opened, days: &Attendance) -> Assessment<'_> {
         let named = named(check_ups);
         let examined = examined(&named);
         let life = life(&child.row, self.settings, days);
@@ -231,7 +231,10 @@ pub(super) fn foresee(
     for raised in &basis.assess(child, &opened, &known.attendance).raised {
         let subject_by = subjects(basis.index, child, raised);
         let digest = content_digest(basis.index, raised);
-        let place = (raised.family.clone(), subject_by(raised.apart.as_deref()));
+        let place = (
+            raised.family.to_owned(),
+            subject_by(raised.apart.as_deref()),
+        );
         let before = standing.get(&place);
         let same = before.is_some_and(|b| b.digest == digest);
         if !same
@@ -247,7 +250,7 @@ pub(super) fn foresee(
             Some(_) if same => Fate::Unchanged,
             Some(_) => Fate::Changed,
         };
-        fates.push((fate, raised.rule.clone(), raised.level));
+        fates.push((fate, raised.rule.to_owned(), raised.level));
     }
     let gone = standing.into_values();
     fates.extend(gone.map(|alert| (Fate::Resolved, alert.rule, alert.facts.level)));
@@ -306,7 +309,7 @@ fn plan_child(
         let subject_by = subjects(index, child, &raised);
         let digest = content_digest(index, &raised);
         let subject = subject_by(raised.apart.as_deref());
-        let place = (raised.family.clone(), subject.clone());
+        let place = (raised.family.to_owned(), subject.clone());
         let before = standing.get(&place);
         if before.is_some_and(|b| b.digest == digest) {
             standing.remove(&place);
@@ -354,7 +357,7 @@ fn plan_child(
 /// Who speaks first of a matter, and who says the same, may change: a decision over the matter stays.
 fn settles(
     decided: &AlertRow,
-    raised: &Raised,
+    raised: &Raised<'_>,
     subject_by: &impl Fn(Option<&str>) -> String,
 ) -> bool {
     let known = |id: &String| decided.evidence.keys().any(|of| of.to_string() == *id);
@@ -397,7 +400,7 @@ pub(super) fn check_up(parts: CheckUpParts) -> Result<CheckUp, Error> {
 fn subjects<'r>(
     index: &'r IndexKey,
     child: &LockedChild,
-    raised: &'r Raised,
+    raised: &'r Raised<'_>,
 ) -> impl Fn(Option<&str>) -> String + use<'r> {
     let child = child.row.id.to_string();
     move |apart| {
@@ -414,20 +417,20 @@ fn subjects<'r>(
 }
 
 /// Equal content is no change: renewing it would tell everybody what they know.
-fn content_digest(index: &IndexKey, raised: &Raised) -> Vec<u8> {
+fn content_digest(index: &IndexKey, raised: &Raised<'_>) -> Vec<u8> {
     let writer = Writer::new("yuqiao-alert", 1)
-        .text(&raised.rule)
+        .text(raised.rule)
         .u32(raised.version)
         .text(raised.level.as_str())
         .text(raised.category.as_str())
-        .text(&raised.source_document)
+        .text(raised.source_document)
         .option(raised.care_card.facility.as_ref(), |w, t| w.text(&t.text()))
         .text(raised.care_card.guardian.as_str())
-        .text(&raised.follow_up)
+        .text(raised.follow_up)
         .option(raised.due.as_ref(), |w, d| w.text(&d.to_string()))
         .list(&raised.inputs, |w, (name, value)| w.text(name).text(value))
         .list(&raised.check_ups, |w, id| w.text(id))
-        .list(&raised.recipients, |w, r| w.text(r.as_str()));
+        .list(raised.recipients, |w, r| w.text(r.as_str()));
     // Only where there is one, so that alerts of before there were limits are not renewed.
     let writer = match &raised.limit {
         Some(limit) => writer
@@ -444,7 +447,7 @@ fn content_digest(index: &IndexKey, raised: &Raised) -> Vec<u8> {
 fn alert_row(
     child: &LockedChild,
     check_ups: &BTreeMap<Id<CheckUp>, CheckUp>,
-    raised: &Raised,
+    raised: &Raised<'_>,
     before: Option<&AlertRow>,
     subject: String,
     digest: Vec<u8>,
@@ -477,9 +480,9 @@ fn alert_row(
     Ok(AlertRow {
         id: before.map_or_else(|| Id::timed(occasion.now, chance), |b| b.id),
         child: child.row.id,
-        family: raised.family.clone(),
+        family: raised.family.to_owned(),
         subject,
-        rule: raised.rule.clone(),
+        rule: raised.rule.to_owned(),
         rule_version: raised.version,
         state: AlertState::open(before.map_or(occasion.now, |b| b.state.since())),
         facts: AlertFacts {

@@ -227,18 +227,12 @@ impl Question<'_> {
                 check_up: &row.check_up,
             })
             .collect();
-        let by = |rules: &RuleSet| {
-            assess(
-                rules,
-                rules.schedules(),
-                &life,
-                &self.setting,
-                &examined,
-                self.today,
-            )
-            .raised
-        };
-        counted.tally.child(fates(by(self.old), by(self.new)));
+        let raised = [self.old, self.new].map(|rules| {
+            let (schedules, setting) = (rules.schedules(), &self.setting);
+            assess(rules, schedules, &life, setting, &examined, self.today).raised
+        });
+        let [old, new] = raised;
+        counted.tally.child(fates(old, new));
         Ok(())
     }
 }
@@ -252,20 +246,23 @@ fn check_up(row: &Row) -> Option<Alone> {
 }
 
 /// What becomes of the alerts the old set raises. Both lists are in order of family and subject.
-fn fates(old: Vec<Raised>, new: Vec<Raised>) -> Vec<(Fate, String, Level)> {
+fn fates(old: Vec<Raised<'_>>, new: Vec<Raised<'_>>) -> Vec<(Fate, String, Level)> {
     let mut fates = Vec::with_capacity(old.len().max(new.len()));
     let mut old = old;
     for raised in new {
-        let of = |o: &Raised| (o.family.clone(), o.subject.clone(), o.apart.clone());
-        let same = |o: &Raised| of(o) == of(&raised);
+        let same = |o: &Raised<'_>| {
+            let places = (o.family, o.facility) == (raised.family, raised.facility);
+            places && (&o.subject, &o.apart) == (&raised.subject, &raised.apart)
+        };
         let fate = match old.iter().position(same).map(|at| old.swap_remove(at)) {
             None => Fate::Raised,
             Some(was) if was == raised => Fate::Unchanged,
             Some(_) => Fate::Changed,
         };
-        fates.push((fate, raised.rule, raised.level));
+        fates.push((fate, raised.rule.to_owned(), raised.level));
     }
-    fates.extend(old.into_iter().map(|o| (Fate::Resolved, o.rule, o.level)));
+    let gone = old.into_iter();
+    fates.extend(gone.map(|o| (Fate::Resolved, o.rule.to_owned(), o.level)));
     fates
 }
 

@@ -89,28 +89,28 @@ fn examined(check_up: &CheckUp) -> Examined<'_> {
     }
 }
 
-fn on(today: &str, child: &Life<'_>, check_ups: &[CheckUp]) -> Assessment {
+fn on(today: &str, child: &Life<'_>, check_ups: &[CheckUp]) -> Assessment<'static> {
     let examined: Vec<Examined<'_>> = check_ups.iter().map(examined).collect();
     assess(&RULES, &SCHEDULES, child, &SEA_LEVEL, &examined, day(today))
 }
 
-fn assess_at(child: &Life<'_>, setting: &Setting, check_ups: &[CheckUp]) -> Vec<Raised> {
+fn assess_at(child: &Life<'_>, setting: &Setting, check_ups: &[CheckUp]) -> Vec<Raised<'static>> {
     let examined: Vec<Examined<'_>> = check_ups.iter().map(examined).collect();
     let assessed = assess(&RULES, &SCHEDULES, child, setting, &examined, day(TODAY));
     let found = assessed.raised.into_iter();
     found.filter(|alert| !alert.check_ups.is_empty()).collect()
 }
 
-fn raised(check_ups: &[CheckUp]) -> Vec<Raised> {
+fn raised(check_ups: &[CheckUp]) -> Vec<Raised<'static>> {
     assess_at(&girl(), &SEA_LEVEL, check_ups)
 }
 
-fn rules(alerts: &[Raised]) -> Vec<&str> {
-    alerts.iter().map(|alert| alert.rule.as_str()).collect()
+fn rules<'a>(alerts: &[Raised<'a>]) -> Vec<&'a str> {
+    alerts.iter().map(|alert| alert.rule).collect()
 }
 
-fn input<'a>(alert: &'a Raised, name: &str) -> &'a str {
-    let found = alert.inputs.iter().find(|(known, _)| known == name);
+fn input<'a>(alert: &'a Raised<'_>, name: &str) -> &'a str {
+    let found = alert.inputs.iter().find(|(known, _)| *known == name);
     found
         .map(|(_, value)| value.as_str())
         .unwrap_or_else(|| panic!("no input {name}"))
@@ -201,10 +201,7 @@ fn an_alert_explains_itself_and_tells_a_facility_no_value() {
     let [alert] = &alerts[..] else {
         panic!("one alert")
     };
-    assert_eq!(
-        (alert.family.as_str(), alert.subject.as_str()),
-        ("ANAEMIA", "")
-    );
+    assert_eq!((alert.family, alert.subject.as_str()), ("ANAEMIA", ""));
     assert_eq!(alert.check_ups, ["r7"]);
     assert_eq!(alert.sources, BTreeSet::from(["hospital".to_owned()]));
     assert_eq!(input(alert, "haemoglobin_g_l"), "104");

@@ -1,5 +1,9 @@
 //! Card templates: fixed words and placeholders, checked when the rule is read.
 
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+
 use super::{Facts, Text};
 
 /// What a template may ask for.
@@ -117,19 +121,24 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Words(words) => filled.push_str(words),
-                Part::Hole(Placeholder::Date) => filled.push_str(&facts.date.to_string()),
+                Part::Hole(Placeholder::Date) => push_day(&mut filled, facts.date),
                 Part::Hole(Placeholder::Substance) => filled.push_str(facts.substance),
                 Part::Hole(Placeholder::Value) => filled.push_str(facts.value),
                 Part::Hole(Placeholder::Until) => filled.push_str(facts.until),
                 Part::Hole(Placeholder::Item) => filled.push_str(facts.item),
                 Part::Hole(Placeholder::Due) => match facts.due {
-                    Some(due) => filled.push_str(&due.to_string()),
+                    Some(due) => push_day(&mut filled, due),
                     None => filled.push_str("下次检查"),
                 },
             }
         }
         Text(filled)
     }
+}
+
+fn push_day(text: &mut String, day: NaiveDate) {
+    // Writing into a text cannot fail.
+    let _ = write!(text, "{day}");
 }
 
 #[cfg(test)]

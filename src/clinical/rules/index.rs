@@ -11,6 +11,8 @@ use crate::domain::finding::Finding;
 /// Places of rules in their set, by what calls for them.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    /// How many rules the set has.
+    rules: usize,
     by_finding: Vec<Called>,
     by_item: Vec<(Track, Status, Vec<usize>)>,
 }
@@ -41,13 +43,13 @@ impl Valued {
         }
     }
 
-    fn of<'a>(&self, findings: impl Iterator<Item = &'a Finding>, places: &mut Vec<usize>) {
+    fn of<'a>(&self, findings: impl Iterator<Item = &'a Finding>, call: &mut impl FnMut(&[usize])) {
         for value in findings.filter_map(Finding::coded) {
             if let Ok(at) = self
                 .0
                 .binary_search_by(|(known, _)| known.as_str().cmp(value))
             {
-                places.extend_from_slice(&self.0[at].1);
+                call(&self.0[at].1);
             }
         }
     }
@@ -56,6 +58,7 @@ impl Valued {
 impl Index {
     pub(super) fn of(rules: &[Rule]) -> Index {
         let mut index = Index {
+            rules: rules.len(),
             by_finding: vec![Called::default(); FindingCode::COUNT],
             by_item: Vec::new(),
         };
@@ -98,29 +101,33 @@ impl Index {
     }
 
     /// Places of the rules that can apply, rising: every other one does not.
-    pub(super) fn candidates(&self, history: &History<'_>, items: &[Item<'_>]) -> Vec<usize> {
-        let mut places = Vec::with_capacity(64);
+    pub(super) fn candidates(
+        &self,
+        history: &History<'_>,
+        items: &[Item<'_>],
+    ) -> impl Iterator<Item = usize> + use<> {
+        let mut called = vec![false; self.rules];
+        let mut call = |rules: &[usize]| rules.iter().for_each(|&at| called[at] = true);
         for item in items {
             let asked = self.by_item.iter();
             let asked =
                 asked.filter(|(track, status, _)| (*track, *status) == (item.track, item.status));
-            asked.for_each(|(_, _, rules)| places.extend_from_slice(rules));
+            asked.for_each(|(_, _, rules)| call(rules));
         }
         for (code, latest) in history.codes() {
-            let called = &self.by_finding[code.index()];
-            places.extend_from_slice(&called.always);
-            if !called.by_latest.0.is_empty() {
-                called.by_latest.of(history.all(latest, code), &mut places);
+            let known = &self.by_finding[code.index()];
+            call(&known.always);
+            if !known.by_latest.0.is_empty() {
+                known.by_latest.of(history.all(latest, code), &mut call);
             }
-            if !called.by_any.0.is_empty() {
+            if !known.by_any.0.is_empty() {
                 for (at, _) in history.exams() {
-                    called.by_any.of(history.all(at, code), &mut places);
+                    known.by_any.of(history.all(at, code), &mut call);
                 }
             }
         }
-        places.sort_unstable();
-        places.dedup();
-        places
+        let called = called.into_iter().enumerate();
+        called.filter_map(|(at, called)| called.then_some(at))
     }
 }
 

@@ -104,6 +104,8 @@ pub struct Rule {
     pub category: Category,
     pub level: Level,
     pub source: Source,
+    /// The source as an alert cites it: see [`Source::citation`].
+    pub citation: String,
     /// The child's age at the check-up.
     pub ages: AgeRange,
     /// Whether that age is corrected for a child born early, until 24 months of calendar age; else
@@ -318,7 +320,7 @@ impl RuleSet {
         &self,
         history: &History<'_>,
         items: &[Item<'_>],
-    ) -> Vec<usize> {
+    ) -> impl Iterator<Item = usize> + use<> {
         self.index.candidates(history, items)
     }
 

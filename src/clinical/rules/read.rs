@@ -312,6 +312,7 @@ fn sound(raw: RawRule, defaults: &Defaults) -> Result<Rule, RuleFault> {
         family,
         category,
         level: or(raw.level, defaults.level, "level")?,
+        citation: source.citation(),
         source,
         ages: age_range(&ages.0, &ages.1)?,
         corrected_age: raw.corrected_age,

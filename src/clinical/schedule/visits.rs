@@ -130,7 +130,7 @@ impl Series {
             let day = exam.check_up.date();
             (item.status, item.reason) = (Status::Done, window.done(day));
             item.done = Some(day);
-            item.rests_on.push(exam);
+            item.rests_on = vec![exam];
             return (
                 item,
                 (visit.kind == Some(exam.check_up.visit())).then_some(at),
@@ -155,7 +155,7 @@ impl Series {
             } else {
                 Reason::DoneTooLate
             };
-            item.rests_on.push(exam);
+            item.rests_on = vec![exam];
         }
         (item, None)
     }

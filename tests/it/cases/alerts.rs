@@ -86,7 +86,7 @@ fn check(rules: &RuleSet, schedules: &Schedules, case: &Case) -> Result<(), Stri
         .clone()
         .filter(|r| r.category.as_str() == category && (family.is_empty() || r.family == family))
         .map(|r| match case["subject"].as_str() {
-            "" => r.rule.clone(),
+            "" => r.rule.to_owned(),
             _ => format!("{}:{}", r.rule, r.subject),
         })
         .collect();

@@ -57,7 +57,12 @@ fn parsed(check_up: &CheckUp, source: usize, today: NaiveDate) -> Parsed {
 }
 
 /// The alerts that stand for one child, with the corrections given put in place.
-fn alerts(county: &County, rules: &RuleSet, nth: usize, corrections: &[&CheckUp]) -> Vec<Raised> {
+fn alerts<'r>(
+    county: &County,
+    rules: &'r RuleSet,
+    nth: usize,
+    corrections: &[&CheckUp],
+) -> Vec<Raised<'r>> {
     let child = &county.children[nth].registration;
     let number = &child.identifiers[0].value;
     let mut records = Vec::new();
@@ -112,8 +117,8 @@ fn alerts(county: &County, rules: &RuleSet, nth: usize, corrections: &[&CheckUp]
     .raised
 }
 
-fn families(raised: &[Raised]) -> Vec<&str> {
-    raised.iter().map(|alert| alert.family.as_str()).collect()
+fn families<'r>(raised: &[Raised<'r>]) -> Vec<&'r str> {
+    raised.iter().map(|alert| alert.family).collect()
 }
 
 #[test]
@@ -166,7 +171,7 @@ fn alerts_are_neither_rare_nor_everywhere() {
         let raised = alerts(&county, &rules, nth, &[]);
         alerted += usize::from(!raised.is_empty());
         for alert in raised {
-            *count.entry(alert.rule).or_default() += 1;
+            *count.entry(alert.rule.to_owned()).or_default() += 1;
         }
     }
     let share = alerted as f64 / CHILDREN as f64;

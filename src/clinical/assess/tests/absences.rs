@@ -6,16 +6,16 @@ fn absent(
     today: &str,
     child: &Life<'_>,
     check_ups: &[CheckUp],
-) -> (Vec<Raised>, Option<NaiveDate>) {
+) -> (Vec<Raised<'static>>, Option<NaiveDate>) {
     let assessed = on(today, child, check_ups);
     let raised = assessed.raised.into_iter();
     let raised = raised.filter(|alert| alert.check_ups.is_empty()).collect();
     (raised, assessed.next_change)
 }
 
-fn of(raised: &[Raised]) -> Vec<(&str, &str)> {
+fn of<'a>(raised: &'a [Raised<'_>]) -> Vec<(&'a str, &'a str)> {
     let each = raised.iter();
-    each.map(|alert| (alert.rule.as_str(), alert.subject.as_str()))
+    each.map(|alert| (alert.rule, alert.subject.as_str()))
         .collect()
 }
 
@@ -85,7 +85,7 @@ fn record(id: &str, date: &str, visit: VisitKind, findings: Vec<Finding>) -> Che
     CheckUp::new(parts, None, None).unwrap()
 }
 
-fn only(raised: Vec<Raised>, category: Category) -> Vec<Raised> {
+fn only(raised: Vec<Raised<'static>>, category: Category) -> Vec<Raised<'static>> {
     let each = raised.into_iter();
     each.filter(|alert| alert.category == category).collect()
 }
@@ -154,7 +154,7 @@ fn an_entry_check_is_asked_for() {
         let assessed = on(today, &child, check_ups);
         let fitness = assessed.fitness.grade;
         let found = only(assessed.raised, Category::EntryCheck);
-        let rules: Vec<String> = found.iter().map(|alert| alert.rule.clone()).collect();
+        let rules: Vec<&str> = found.iter().map(|alert| alert.rule).collect();
         (rules.join(","), fitness.as_str())
     };
     assert_eq!(entry("2024-08-01", &[]), ("ENTRY_CHECK_DUE".into(), "FIT"));

@@ -16,7 +16,7 @@ fn by(source: &str, record: &str, date: &str, findings: Vec<Finding>) -> CheckUp
     CheckUp::new(parts, None, None).unwrap()
 }
 
-fn found(today: &str, check_ups: &[CheckUp]) -> Vec<Raised> {
+fn found(today: &str, check_ups: &[CheckUp]) -> Vec<Raised<'static>> {
     let assessed = on(today, &girl(), check_ups).raised.into_iter();
     assessed
         .filter(|alert| !alert.check_ups.is_empty())
@@ -245,7 +245,7 @@ fn a_failed_newborn_hearing_screen_waits_for_its_re_screen() {
         let assessed = on(today, &girl(), &all);
         let hearing = assessed.raised.iter();
         let hearing = hearing.filter(|alert| alert.category == Category::Hearing);
-        let rules: Vec<String> = hearing.map(|alert| alert.rule.clone()).collect();
+        let rules: Vec<&str> = hearing.map(|alert| alert.rule).collect();
         (rules.join(","), assessed.next_change)
     };
     let rescreen = |result, date| {

@@ -44,7 +44,9 @@ fn ever(child: &Life<'_>, check_ups: &[CheckUp]) -> BTreeSet<(String, String)> {
     let raised = days
         .chain(back)
         .flat_map(|today| on(&today.to_string(), child, check_ups).raised);
-    raised.map(|alert| (alert.rule, alert.subject)).collect()
+    raised
+        .map(|alert| (alert.rule.to_owned(), alert.subject))
+        .collect()
 }
 
 /// A rule on a schedule that no child can come to is a promise nobody keeps: each of the items it
@@ -153,7 +155,7 @@ fn jaundice(code: &str, days: u64) -> Vec<String> {
     let of = raised
         .into_iter()
         .filter(|alert| alert.family == "JAUNDICE");
-    of.map(|alert| alert.rule).collect()
+    of.map(|alert| alert.rule.to_owned()).collect()
 }
 
 /// V01 is from day 28 to the second month's end: the graver a jaundice, the less it may be overlooked.
@@ -213,8 +215,8 @@ fn no_live_vaccine_is_urged_on_a_child_whose_defences_are_low() {
             .iter()
             .find(|a| a.rule == "IMMUNISATION_LIVE_ASSESS_FIRST");
         // Nobody who may not know of the illness is told it in another category's words.
-        let recipients = first.map(|alert| alert.recipients.clone());
-        assert_eq!(recipients, Some(vec![Recipient::Guardian, Recipient::Mch]));
+        let recipients = first.map(|alert| alert.recipients);
+        assert_eq!(recipients, Some(&[Recipient::Guardian, Recipient::Mch][..]));
         // The inactivated ones are as due as any child's.
         assert_eq!(
             told.iter().any(|alert| alert.subject == "DTaP-3"),
@@ -263,7 +265,7 @@ fn an_early_visit_falls_under_no_limit_of_another_age() {
             .into_iter();
         let about = [Category::Vision, Category::Nutrition];
         let raised = raised.filter(|a| about.contains(&a.category) && !a.check_ups.is_empty());
-        raised.map(|alert| alert.rule).collect()
+        raised.map(|alert| alert.rule.to_owned()).collect()
     };
     for early in 0..=14 {
         let acuity = |tenths| number("VISION_LEFT", tenths, 1, "1");

@@ -14,7 +14,7 @@ fn ill(record: &str, date: &str, disease: &str, dates: &[(&str, &str)]) -> Check
     check_up(record, date, findings)
 }
 
-fn found(today: &str, check_ups: &[CheckUp]) -> Vec<Raised> {
+fn found(today: &str, check_ups: &[CheckUp]) -> Vec<Raised<'static>> {
     let assessed = on(today, &girl(), check_ups).raised.into_iter();
     assessed
         .filter(|alert| alert.category == Category::Infectious)
@@ -303,7 +303,7 @@ fn fitness_is_the_gravest_of_what_stands() {
         .fitness
         .because
         .iter()
-        .map(|(at, _)| assessed.raised[*at].rule.as_str())
+        .map(|(at, _)| assessed.raised[*at].rule)
         .collect();
     assert_eq!(because, ["MUMPS_ISOLATION"]);
     assert_eq!(

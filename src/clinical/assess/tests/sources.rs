@@ -26,7 +26,7 @@ fn dated(code: &str, date: NaiveDate) -> Finding {
 }
 
 /// Records have names of their own here: `source/record` names one among all.
-fn all_on(today: NaiveDate, check_ups: &[CheckUp]) -> Vec<Raised> {
+fn all_on(today: NaiveDate, check_ups: &[CheckUp]) -> Vec<Raised<'static>> {
     let ids: Vec<String> = check_ups
         .iter()
         .map(|c| format!("{}/{}", c.source(), c.record_id()))
@@ -68,7 +68,7 @@ fn heard(source: &str, families: &[&str], alerts: &[Raised]) -> Vec<Heard> {
         .filter(|alert| families.iter().any(|of| alert.family.starts_with(of)))
         .filter(|alert| reaches(source, alert))
         .map(|alert| Heard {
-            rule: alert.rule.clone(),
+            rule: alert.rule.to_owned(),
             subject: alert.subject.clone(),
             until: alert
                 .limit
@@ -135,12 +135,7 @@ fn the_same_word_is_one_alert() {
     assert!(told[0].each_alone && told[0].apart.is_none());
     assert_eq!(told[0].check_ups, ["b/1", "a/1"]);
     let days = ["check_up_date", "age_months"];
-    assert!(
-        told[0]
-            .inputs
-            .iter()
-            .all(|(name, _)| !days.contains(&name.as_str()))
-    );
+    assert!(told[0].inputs.iter().all(|(name, _)| !days.contains(name)));
 }
 
 /// The ill child is no longer watched as a contact; whoever hears only of the contact still is told.
@@ -205,7 +200,12 @@ fn what_two_know_together_stands_beside_what_one_knows() {
     let told = |check_ups: &[CheckUp]| {
         let alerts = all_on(on_day(2), check_ups).into_iter();
         let alerts = alerts.filter(|alert| alert.category == Category::Infectious);
-        let words = |alert: Raised| (alert.rule, alert.sources.into_iter().collect::<Vec<_>>());
+        let words = |alert: Raised<'_>| {
+            (
+                alert.rule.to_owned(),
+                alert.sources.into_iter().collect::<Vec<_>>(),
+            )
+        };
         alerts.map(words).collect::<Vec<_>>()
     };
     let expected = |rule: &str, sources: &[&str]| {

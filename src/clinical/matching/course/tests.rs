@@ -19,14 +19,14 @@ fn visits(values: &[(&str, i64, i64, i64)]) -> Vec<CheckUp> {
         .collect()
 }
 
-fn of(standard: GrowthStandard, values: &[(&str, i64, i64, i64)]) -> Vec<Raised> {
+fn of(standard: GrowthStandard, values: &[(&str, i64, i64, i64)]) -> Vec<Raised<'static>> {
     let mut raised = raised(&RULES, standard, &visits(values));
     raised.retain(|alert| alert.category == Category::Growth);
     raised
 }
 
 fn input<'a>(raised: &'a Raised, name: &str) -> &'a str {
-    let found = raised.inputs.iter().find(|(known, _)| known == name);
+    let found = raised.inputs.iter().find(|(known, _)| *known == name);
     found.map(|(_, value)| value.as_str()).unwrap_or_default()
 }
 

@@ -70,11 +70,11 @@ pub(in crate::clinical::matching) fn measured_with(
     CheckUp::new(parts, None, None).unwrap()
 }
 
-pub(in crate::clinical::matching) fn raised(
-    rules: &RuleSet,
+pub(in crate::clinical::matching) fn raised<'r>(
+    rules: &'r RuleSet,
     standard: GrowthStandard,
     check_ups: &[CheckUp],
-) -> Vec<Raised> {
+) -> Vec<Raised<'r>> {
     let examined: Vec<Examined<'_>> = check_ups
         .iter()
         .map(|check_up| Examined {
@@ -96,8 +96,8 @@ pub(in crate::clinical::matching) fn raised(
     .raised
 }
 
-pub(in crate::clinical::matching) fn ids(raised: &[Raised]) -> Vec<&str> {
-    raised.iter().map(|alert| alert.rule.as_str()).collect()
+pub(in crate::clinical::matching) fn ids<'r>(raised: &[Raised<'r>]) -> Vec<&'r str> {
+    raised.iter().map(|alert| alert.rule).collect()
 }
 
 const BOTH_STANDARDS: &str = r#"
