@@ -286,6 +286,9 @@ async fn the_suspended_and_the_unapproved_are_told_so() {
         let mut verdicts = hospital.exchange().push(rows).await.unwrap().into_inner();
         let malformed = verdicts.message().await.unwrap().unwrap();
         assert_eq!(malformed.outcome(), wire::Outcome::Refused);
+        let rows = tokio_stream::iter([row.clone()]);
+        let mut verdicts = hospital.exchange().push(rows).await.unwrap().into_inner();
+        refused_with(verdicts.message().await, suspended, &[]);
         let answer = hospital.exchange().push_one(row).await;
         refused_with(answer, suspended, &[]);
     })
