@@ -1,44 +1,32 @@
 //! DirectoryService: organizations, their certificates and keys, actors, the region's settings.
 
+mod message;
+mod read;
 mod staff;
 
-use chrono::TimeDelta;
 use tonic::{Request, Response, Status};
 
 use super::{
     caller,
-    convert::{self, Fields, WireWord, name, region_name},
+    convert::{self, Fields, name},
     page::{self, Walk},
     status::answer,
     wire::{self, directory_service_server::DirectoryService},
 };
 use crate::{
-    domain::{
-        actor,
-        escalation::{EscalationHours, EscalationStep},
-        id::Id,
-        identifier::SocialCreditCode,
-        organization::{self, OrganizationKind, Standing},
-        region::{RegionCode, Settings},
-    },
-    pki::{Fingerprint, PublicKey},
+    domain::{actor, id::Id, organization, region::RegionCode},
+    pki::Fingerprint,
     service::{
-        Error, Gateway, Reason,
-        actors::{self, NamedActor, NewActor},
-        certificates::{self, Enrolling},
-        health_certificates,
-        organizations::{self, Invitation, IssuedCode, LONGEST_CODE, OrganizationRow, USUAL_CODE},
-        regions,
+        Error, Gateway, Reason, actors, certificates, health_certificates, organizations, regions,
     },
 };
 
+use message::{actor_message, invited_message, organization_message, region_message};
+use read::{read_actor, read_edit, read_enrolling, read_hours, read_invitation, read_key};
+
 const USUAL_PAGE: u32 = 50;
-const LONGEST_NAME: usize = 100;
 const LONGEST_PERSON: usize = 50;
-const LONGEST_FILING: usize = 64;
 const LONGEST_REASON: usize = 500;
-const LONGEST_CODE_TEXT: usize = 200;
-const MOST_PLACES: u32 = 10_000;
 
 /// The service.
 pub struct Directory(pub Gateway);
@@ -363,31 +351,7 @@ impl DirectoryService for Directory {
     ) -> Result<Response<wire::Region>, Status> {
         answer("UpdateRegion", async {
             let (claim, message) = self.open(request)?;
-            let mut f = Fields::default();
-            let region = f.parent("name", &message.name);
-            let altitude_m = message.altitude_m;
-            f.number(
-                "altitude_m",
-                altitude_m.unwrap_or(0),
-                0..=Settings::HIGHEST_ALTITUDE_M,
-            );
-            let escalation = message.escalation.map(|of| {
-                let hours = EscalationHours::new(of.instructor, of.mch_centre, of.commission);
-                if hours.is_none() {
-                    f.refuse("escalation", Reason::FieldOutOfRange);
-                }
-                hours
-            });
-            let growth_standard = f.optional_word("growth_standard", message.growth_standard);
-            let (region, growth_standard) = f.finish(region.zip(growth_standard))?;
-            let correct_for_altitude = message.correct_for_altitude;
-            let edit = regions::Edit {
-                altitude_m,
-                correct_for_altitude,
-                growth_standard,
-                mongolian_medicine: message.mongolian_medicine,
-                escalation: escalation.flatten(),
-            };
+            let (region, edit) = read_edit(message)?;
             let settings = regions::update(&self.0, region, &claim, edit).await?;
             Ok(region_message(region, &settings))
         })
@@ -405,137 +369,4 @@ fn one<T: convert::Resource>(text: &str) -> Result<(RegionCode, Id<T>), Error> {
     let mut f = Fields::default();
     let named = f.name("name", text);
     f.finish(named)
-}
-
-fn read_hours(f: &mut Fields, hours: u32) -> Option<TimeDelta> {
-    if hours == 0 {
-        return Some(USUAL_CODE);
-    }
-    let lasts = TimeDelta::hours(hours.into());
-    f.number("code_hours", lasts, TimeDelta::hours(1)..=LONGEST_CODE)
-}
-
-fn read_invitation(f: &mut Fields, of: Option<wire::Organization>) -> Option<Invitation> {
-    let of = f.message("organization", of)?;
-    let kind = f.word::<OrganizationKind>("organization.kind", of.kind);
-    let display_name = f.text("organization.display_name", &of.display_name, LONGEST_NAME);
-    let code = "organization.social_credit_code";
-    let code = f.identifier(code, &of.social_credit_code, SocialCreditCode::parse);
-    let filing = "organization.filing_number";
-    let filing_number = f.optional_text(filing, &of.filing_number, LONGEST_FILING);
-    let places = "organization.licensed_places";
-    let licensed_places = f.number(places, of.licensed_places, 0..=MOST_PLACES);
-    Some(Invitation {
-        kind: kind?,
-        display_name: display_name?,
-        social_credit_code: code?,
-        filing_number: filing_number?,
-        licensed_places: licensed_places?,
-        inclusive_places: of.inclusive_places,
-    })
-}
-
-fn read_enrolling(message: wire::EnrollRequest) -> Result<Enrolling, Error> {
-    let mut f = Fields::default();
-    let code = f.text("enrolment_code", &message.enrolment_code, LONGEST_CODE_TEXT);
-    let key = read_key(&mut f, &message.signing_key_pem);
-    let person = f.text(
-        "responsible_person",
-        &message.responsible_person,
-        LONGEST_PERSON,
-    );
-    let csr_pem = message.certificate_request_pem;
-    f.finish((|| {
-        Some(Enrolling {
-            code: code?,
-            csr_pem,
-            signing_key: key?,
-            responsible_person: person?,
-        })
-    })())
-}
-
-fn read_key(f: &mut Fields, pem: &str) -> Option<PublicKey> {
-    let key = PublicKey::from_spki_pem(pem).ok();
-    if key.is_none() {
-        f.refuse("signing_key_pem", Reason::SigningKeyInvalid);
-    }
-    key
-}
-
-fn read_actor(
-    f: &mut Fields,
-    of: Option<wire::Actor>,
-    region: Option<RegionCode>,
-) -> Option<NewActor> {
-    let of = f.message("actor", of)?;
-    let display_name = f.text("actor.display_name", &of.display_name, LONGEST_PERSON);
-    let role = f.word("actor.role", of.role);
-    let practitioner = f.optional_name_in("actor.practitioner", &of.practitioner, region);
-    Some(NewActor {
-        display_name: display_name?,
-        role: role?,
-        practitioner: practitioner?,
-    })
-}
-
-fn invited_message(
-    region: RegionCode,
-    (row, code): (OrganizationRow, IssuedCode),
-) -> wire::InviteOrganizationResponse {
-    wire::InviteOrganizationResponse {
-        organization: Some(organization_message(region, row)),
-        enrolment_code: code.text.to_string(),
-        expire_time: convert::time(code.expires),
-    }
-}
-
-fn organization_message(region: RegionCode, row: OrganizationRow) -> wire::Organization {
-    let of = row.organization;
-    wire::Organization {
-        name: name(region, of.id),
-        kind: of.kind.number(),
-        display_name: of.display_name,
-        social_credit_code: of.social_credit_code.as_str().to_owned(),
-        filing_number: of.filing_number,
-        licensed_places: of.licensed_places,
-        inclusive_places: of.inclusive_places,
-        active: row.standing == Standing::Active,
-        enrolled: row.enrolled,
-    }
-}
-
-fn actor_message(region: RegionCode, of: NamedActor) -> wire::Actor {
-    let NamedActor {
-        row,
-        display_name,
-        certificate,
-    } = of;
-    wire::Actor {
-        name: name(region, row.id),
-        organization: name(region, row.organization),
-        display_name,
-        role: row.role.number(),
-        practitioner: row
-            .practitioner
-            .map_or_else(String::new, |id| name(region, id)),
-        state: row.state.number(),
-        health_certificate: certificate.map(staff::certificate_message),
-    }
-}
-
-fn region_message(region: RegionCode, settings: &Settings) -> wire::Region {
-    wire::Region {
-        name: region_name(region),
-        utc_offset_minutes: settings.zone.minutes(),
-        altitude_m: settings.altitude_m,
-        correct_for_altitude: settings.correct_for_altitude,
-        growth_standard: settings.growth_standard.number(),
-        mongolian_medicine: settings.mongolian_medicine,
-        escalation: Some(wire::EscalationHours {
-            instructor: settings.escalation.until(EscalationStep::ToInstructor),
-            mch_centre: settings.escalation.until(EscalationStep::ToMchCentre),
-            commission: settings.escalation.until(EscalationStep::ToCommission),
-        }),
-    }
 }
