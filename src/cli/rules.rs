@@ -3,6 +3,7 @@
 //! `check`, `diff`, `export` and `replay` over files need no gateway: a clinician can edit rules and try
 //! them on a table of check-ups at the own desk. The others are for the commission's office.
 
+mod attendance;
 mod difference;
 mod files;
 mod found;

@@ -170,13 +170,13 @@ pub(super) fn life<'a>(
         died: None,
         care: &attendance.care,
         absences: &attendance.absences,
-        optional: offered(settings),
+        optional: offered(settings.mongolian_medicine),
     }
 }
 
 /// The optional tracks that a region asks for.
-fn offered(settings: &Settings) -> &'static [Track] {
-    if settings.mongolian_medicine {
+pub fn offered(mongolian_medicine: bool) -> &'static [Track] {
+    if mongolian_medicine {
         &[Track::Mongolian]
     } else {
         &[]

@@ -20,6 +20,19 @@ pub struct Attendance {
     pub absences: Vec<Absence>,
 }
 
+impl Attendance {
+    /// Adds a stay with the absences from it, told in any order.
+    pub fn add(&mut self, care: CareSpan, told: Vec<AbsenceDays>) {
+        self.care.push(care);
+        let absences = AbsenceDays::joined(told).into_iter();
+        self.absences.extend(absences.map(|days| Absence {
+            care,
+            first_day: days.first_day,
+            last_day: days.last_day,
+        }));
+    }
+}
+
 /// Reads children's days; who was never enrolled is left out.
 pub async fn of(
     tx: &mut Tx,
@@ -37,15 +50,8 @@ pub async fn of(
             first_day: stay.first_day,
             last_day: stay.last_day,
         };
-        let of = attendance.entry(stay.child).or_default();
-        of.care.push(care);
         let told = told.remove(&stay.enrolment).unwrap_or_default();
-        let absences = AbsenceDays::joined(told).into_iter();
-        of.absences.extend(absences.map(|days| Absence {
-            care,
-            first_day: days.first_day,
-            last_day: days.last_day,
-        }));
+        attendance.entry(stay.child).or_default().add(care, told);
     }
     Ok(attendance)
 }

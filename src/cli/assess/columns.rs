@@ -22,7 +22,7 @@ pub(in crate::cli) struct Columns {
 }
 
 /// One known column: its name and, if the table has it, its place.
-struct Cell {
+pub(in crate::cli) struct Cell {
     column: &'static str,
     at: Option<usize>,
 }
@@ -40,29 +40,14 @@ impl Columns {
         header: &ByteRecord,
         added: &[&'static str],
     ) -> Result<Columns, AssessError> {
-        let places = |name: &'static str| {
-            let is_it = move |cell: &[u8]| cell.trim_ascii() == name.as_bytes();
-            header
-                .iter()
-                .enumerate()
-                .filter(move |(_, cell)| is_it(cell))
-                .map(|(at, _)| at)
-        };
-        if let Some(&column) = added.iter().find(|&&name| places(name).next().is_some()) {
+        if let Some(&column) = added
+            .iter()
+            .find(|&&name| places(header, name).next().is_some())
+        {
             return Err(AssessError::ColumnTaken { column });
         }
-        let find = |column: &'static str| {
-            let mut found = places(column);
-            let at = found.next();
-            match found.next() {
-                Some(_) => Err(AssessError::ColumnTwice { column }),
-                None => Ok(Cell { column, at }),
-            }
-        };
-        let sex = find("sex")?;
-        if sex.at.is_none() {
-            return Err(AssessError::ColumnMissing { column: sex.column });
-        }
+        let find = |column| Cell::find(header, column);
+        let sex = Cell::needed(header, "sex")?;
         Ok(Columns {
             sex,
             age_days: find("age_days")?,
@@ -127,9 +112,63 @@ impl Columns {
     }
 }
 
+/// The places of a column.
+fn places<'h>(header: &'h ByteRecord, name: &'static str) -> impl Iterator<Item = usize> + 'h {
+    let is_it = move |cell: &[u8]| cell.trim_ascii() == name.as_bytes();
+    let cells = header.iter().enumerate();
+    cells.filter(move |(_, cell)| is_it(cell)).map(|(at, _)| at)
+}
+
 impl Cell {
+    /// Finds a column that a table may have.
+    ///
+    /// # Errors
+    /// Where it stands twice.
+    pub(in crate::cli) fn find(
+        header: &ByteRecord,
+        column: &'static str,
+    ) -> Result<Self, AssessError> {
+        let mut found = places(header, column);
+        let at = found.next();
+        match found.next() {
+            Some(_) => Err(AssessError::ColumnTwice { column }),
+            None => Ok(Self { column, at }),
+        }
+    }
+
+    /// Finds a column that a table must have.
+    ///
+    /// # Errors
+    /// Where it is missing, or stands twice.
+    pub(in crate::cli) fn needed(
+        header: &ByteRecord,
+        column: &'static str,
+    ) -> Result<Self, AssessError> {
+        let cell = Self::find(header, column)?;
+        match cell.at {
+            Some(_) => Ok(cell),
+            None => Err(AssessError::ColumnMissing { column }),
+        }
+    }
+
+    /// What is told of a cell that says something else than it must.
+    pub(in crate::cli) fn refused(
+        &self,
+        record: &ByteRecord,
+        expected: &'static str,
+    ) -> AssessError {
+        AssessError::Cell {
+            line: record.position().map_or(0, csv::Position::line),
+            column: self.column,
+            expected,
+        }
+    }
+
     /// The cell's value; `None` if there is no such column or the cell is empty or `NA`.
-    fn read<T>(
+    ///
+    /// # Errors
+    /// Where it says something that `parse` does not read.
+    pub(in crate::cli) fn read<T>(
         &self,
         record: &ByteRecord,
         expected: &'static str,
@@ -144,14 +183,7 @@ impl Cell {
         }
         match text.ok().and_then(parse) {
             Some(value) => Ok(Some(value)),
-            None => {
-                let line = record.position().map_or(0, csv::Position::line);
-                Err(AssessError::Cell {
-                    line,
-                    column: self.column,
-                    expected,
-                })
-            }
+            None => Err(self.refused(record, expected)),
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct Histories {
     places: Vec<Place>,
     /// The first place of each child, and the end.
     starts: Vec<usize>,
+    /// Whose each identifier is: the child's place in `starts`.
+    by_identifier: HashMap<u64, u32>,
     /// Lines without an identifier that could be read, or too long: file and line.
     pub unreadable: Vec<(u32, u32)>,
 }
@@ -115,19 +117,28 @@ impl Histories {
         // Stable: a child's rows stay in the order of the files.
         rows.sort_by_key(|(child, _)| children.root(*child));
         let mut starts = Vec::new();
+        let mut places: HashMap<u32, u32> = HashMap::new();
         let mut last = None;
         for (at, (child, _)) in rows.iter().enumerate() {
             let root = children.root(*child);
             if last != Some(root) {
+                places.extend(u32::try_from(starts.len()).map(|place| (root, place)));
                 starts.push(at);
                 last = Some(root);
             }
         }
         starts.push(rows.len());
+        let mut by_identifier = std::mem::take(&mut children.by_identifier);
+        // Of a line that is too long the child may have no row.
+        by_identifier.retain(|_, child| {
+            let place = places.get(&children.root(*child));
+            place.map(|place| *child = *place).is_some()
+        });
         Ok(Self {
             files,
             places: rows.into_iter().map(|(_, place)| place).collect(),
             starts,
+            by_identifier,
             unreadable,
         })
     }
@@ -135,6 +146,12 @@ impl Histories {
     /// How many children there are.
     pub fn children(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// The child in whose rows an identifier stands.
+    pub fn child(&self, kind: &str, value: &str) -> Option<usize> {
+        let child = self.by_identifier.get(&hashed(kind, value))?;
+        usize::try_from(*child).ok()
     }
 
     /// How many rows there are.
@@ -194,13 +211,15 @@ fn next_line(reader: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<u64> {
 
 fn identifiers(line: &[u8]) -> Option<Vec<u64>> {
     let slim: Slim<'_> = serde_json::from_slice(line).ok()?;
-    let hash = |identifier: SlimIdentifier<'_>| {
-        let mut hasher = DefaultHasher::new();
-        (identifier.kind, identifier.value.trim()).hash(&mut hasher);
-        hasher.finish()
-    };
     let identifiers = slim.check_up.subject.identifiers.into_iter();
-    Some(identifiers.map(hash).collect())
+    let hashes = identifiers.map(|of| hashed(&of.kind, &of.value));
+    Some(hashes.collect())
+}
+
+fn hashed(kind: &str, value: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (kind, value.trim()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Which identifiers are one child's: those that ever stood in one row.

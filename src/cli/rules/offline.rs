@@ -13,6 +13,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
+use super::attendance::{COLUMNS, Days};
 use super::files::SHIPPED;
 use super::histories::{Histories, Row};
 use super::{bar, found, set};
@@ -22,7 +23,7 @@ use crate::cli::error::{CliError, SOME_REFUSED};
 use crate::cli::output::Output;
 use crate::clinical::assess::{Examined, Raised, Setting, assess};
 use crate::clinical::rules::RuleSet;
-use crate::clinical::schedule::Life;
+use crate::clinical::schedule::{Life, Track};
 use crate::clinical::tally::{Fate, Tally};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::alert::Level;
@@ -30,6 +31,7 @@ use crate::domain::growth_standard::GrowthStandard;
 use crate::rpc::exchange::{Alone, alone};
 use crate::rpc::json::from_json;
 use crate::rpc::wire::PushRequest;
+use crate::service::assessment::offered;
 
 /// Rows that were passed over and are told by file and line; of more only the count.
 const MOST_TOLD: usize = 20;
@@ -38,6 +40,7 @@ const AT_A_TIME: usize = 64;
 
 /// Arguments of `yuqiao rules replay`.
 #[derive(Args, Debug)]
+#[command(after_help = COLUMNS)]
 pub struct Replay {
     /// The set to try: an id; over files also a directory, or `shipped` for this program's
     pub set: String,
@@ -55,6 +58,13 @@ pub struct Replay {
     /// Over files: whose growth classes raise alerts, WST423 or WHO
     #[arg(long, default_value = "WST423", value_parser = standard, requires = "files")]
     standard: GrowthStandard,
+    /// Over files: CSV of the children's days in care and away from it, see below; without it nobody is
+    /// in care, and no check before entry or return is asked for
+    #[arg(long, value_name = "FILE", requires = "files")]
+    attendance: Option<PathBuf>,
+    /// Over files: ask for Mongolian-medicine guidance, as where a region offers it
+    #[arg(long, requires = "files")]
+    mongolian_medicine: bool,
 }
 
 fn standard(text: &str) -> Result<GrowthStandard, String> {
@@ -67,6 +77,8 @@ struct Question<'a> {
     old: &'a RuleSet,
     new: &'a RuleSet,
     setting: Setting,
+    days: Days,
+    optional: &'static [Track],
     today: NaiveDate,
 }
 
@@ -84,6 +96,8 @@ struct Replayed {
     counted: Counted,
     /// The first rows that were passed over, as `FILE:LINE`.
     told: Vec<String>,
+    /// Rows of attendance about children without a check-up.
+    unmatched: u64,
     seconds: f64,
 }
 
@@ -102,6 +116,12 @@ impl Replay {
             .map_err(|_| CliError::Answer("a replay that broke off"))??;
         for place in &replayed.told {
             eprintln!("{place}: passed over 未计入");
+        }
+        if replayed.unmatched > 0 {
+            let count = replayed.unmatched;
+            eprintln!(
+                "{count} rows of attendance are about children without a check-up 无检查记录"
+            );
         }
         tell(&replayed, out)?;
         Ok(if replayed.counted.refused.is_empty() {
@@ -123,6 +143,12 @@ impl Replay {
         );
         let histories = Histories::of(&self.files, |bytes| reading.inc(bytes))?;
         reading.finish_and_clear();
+        let today = self.today.unwrap_or_else(today_in_china);
+        let days = match &self.attendance {
+            Some(path) => Days::read(path, &histories, today)?,
+            None => Days::default(),
+        };
+        let unmatched = days.unmatched;
         let bar = bar("check-ups");
         bar.set_length(histories.rows() as u64);
         let question = Question {
@@ -134,7 +160,9 @@ impl Replay {
                 correct_for_altitude: self.altitude_m.is_some(),
                 growth_standard: self.standard,
             },
-            today: self.today.unwrap_or_else(today_in_china),
+            days,
+            optional: offered(self.mongolian_medicine),
+            today,
         };
         let mut counted = question.on_every_core(&bar)?;
         bar.finish_and_clear();
@@ -147,6 +175,7 @@ impl Replay {
         });
         Ok(Replayed {
             told: told.collect(),
+            unmatched,
             counted,
             seconds: (SystemClock.now() - begun).as_seconds_f64(),
         })
@@ -207,15 +236,16 @@ impl Question<'_> {
         let Some(birth_date) = read.iter().find_map(|row| row.birth_date) else {
             return Ok(());
         };
+        let days = self.days.of(child);
         let life = Life {
             sex: read.iter().find_map(|row| row.sex),
             birth_date,
             gestation_days: None,
             known_since: None,
             died: None,
-            care: &[],
-            absences: &[],
-            optional: &[],
+            care: &days.care,
+            absences: &days.absences,
+            optional: self.optional,
         };
         let ids: Vec<String> = (0..read.len()).map(|n| format!("{n:04}")).collect();
         let examined: Vec<Examined<'_>> = read

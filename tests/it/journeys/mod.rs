@@ -9,5 +9,6 @@ mod end;
 mod example_county;
 mod growth_chart;
 mod look;
+mod offline_rules;
 mod rule_sets;
 mod z_scores;
