@@ -10,7 +10,7 @@ use crate::cli::{watch, words};
 use crate::rpc::json::{from_json, to_json};
 use crate::rpc::wire::inbox_event::Event;
 use crate::rpc::wire::{
-    Alert, CheckUp, CheckUpStatus, Consent, GuardianCodeUse, InboxEvent, Look, Outcome,
+    Alert, CheckUp, CheckUpStatus, Consent, Finding, GuardianCodeUse, InboxEvent, Look, Outcome,
     PushRequest, PushResponse, Subject, WithdrawConsentRequest,
 };
 
@@ -151,7 +151,8 @@ impl Story<'_> {
 
         let mark = scene.watcher.mark();
         for known in [gone, stays] {
-            self.fails_hearing(scene, known).await?;
+            let fails = coded("HEARING", "FAIL");
+            self.found_today(scene, known, "OTHER", fails).await?;
         }
         let hearing = |a: &Alert| a.child == stays.child && a.rule.starts_with("HEARING");
         let told = "both fail a hearing check the same day: only the other child's alert arrives";
@@ -181,8 +182,14 @@ impl Story<'_> {
             .check(hidden && said, "the list withholds that child and says why")
     }
 
-    /// A check-up today at the MCH centre, with a failed hearing check.
-    async fn fails_hearing(&self, scene: &Scene, known: &Known) -> Result<(), CliError> {
+    /// A check-up today at the MCH centre, at which something is found.
+    pub(super) async fn found_today(
+        &self,
+        scene: &Scene,
+        known: &Known,
+        visit: &str,
+        finding: Finding,
+    ) -> Result<(), CliError> {
         let child = &self.county.children[known.nth].registration;
         let request = PushRequest {
             parent: super::parties::region(),
@@ -192,13 +199,13 @@ impl Story<'_> {
                 revision: 1,
                 status: CheckUpStatus::Final.into(),
                 date: self.today.to_string(),
-                visit: "OTHER".into(),
+                visit: visit.to_owned(),
                 subject: Some(Subject {
                     identifiers: child.identifiers.clone(),
                     birth_date: child.birth_date.clone(),
                     sex: child.sex,
                 }),
-                findings: vec![coded("HEARING", "FAIL")],
+                findings: vec![finding],
             }),
             row: 1,
         };
@@ -261,7 +268,7 @@ fn closes(event: &InboxEvent, child: &str) -> bool {
         if retraction.child == child && retraction.reason == "KEY_CLOSED")
 }
 
-fn one(codes: Vec<String>) -> Result<String, CliError> {
+pub(super) fn one(codes: Vec<String>) -> Result<String, CliError> {
     codes
         .into_iter()
         .next()

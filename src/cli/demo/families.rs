@@ -13,7 +13,7 @@ use crate::rpc::wire::{
 };
 
 /// What a facility needs to know of a child, and no more.
-pub const CATEGORIES: [Category; 7] = [
+pub const CATEGORIES: [Category; 10] = [
     Category::Growth,
     Category::Nutrition,
     Category::Hearing,
@@ -21,6 +21,9 @@ pub const CATEGORIES: [Category; 7] = [
     Category::Allergy,
     Category::Condition,
     Category::OralHealth,
+    Category::Infectious,
+    Category::EntryCheck,
+    Category::CheckUpDue,
 ];
 
 /// What for.

@@ -6,6 +6,7 @@ mod arrival;
 mod changes;
 pub mod county;
 mod families;
+mod morning;
 mod opening;
 mod parties;
 mod report;
@@ -103,6 +104,7 @@ The server goes on at {endpoint} (process {server}). Try by hand:
   export YUQIAO_PROFILE={clients}/public
   yuqiao actor list
   yuqiao alerts list
+  yuqiao fitness; yuqiao due
   yuqiao watch --after 0 --until-idle 2
   yuqiao --profile {clients}/commission org list
   yuqiao --profile {clients}/commission agreement list

@@ -1,5 +1,5 @@
 //! The journey, act by act, each with its checks and what the parties saw: the acts themselves are
-//! in `opening`, `arrival` and `changes`.
+//! in `opening`, `arrival`, `changes` and `morning`.
 
 use std::time::Duration;
 
@@ -73,6 +73,7 @@ impl<'a> Story<'a> {
         self.retry(&scene).await?;
         self.correction(&scene).await?;
         self.withdrawal(&scene).await?;
+        self.morning(&scene).await?;
         self.looks(&scene).await?;
         Ok(self.report.checks())
     }

@@ -63,7 +63,7 @@ fn told(output: &Output) -> Value {
 }
 
 /// Break it: in `cli/rules/offline.rs`, leave the absences out of `Life`, or compare alerts without their
-/// facility; in `cli/rules/attendance.rs`, take each row for a stay of its own.
+/// facility; in `service/attendance.rs`, don't join what goes on.
 #[test]
 fn days_in_care_and_away_from_it_are_tried_too() {
     let home = tempfile::tempdir().unwrap();
@@ -81,13 +81,13 @@ fn days_in_care_and_away_from_it_are_tried_too() {
     );
     let days = [
         HEADER.to_owned(),
-        // Away for five months, told in two pieces.
+        // Away for five months, told in two pieces that are short of three.
         format!(
-            "BIRTH_CERTIFICATE,{},测试童,{ours},2025-09-01,,2026-07-16,",
+            "BIRTH_CERTIFICATE,{},测试童,{ours},2025-09-01,,2026-08-16,",
             number(1)
         ),
         format!(
-            "BIRTH_CERTIFICATE,{},测试童,{ours},2025-09-01,,2026-06-01,2026-07-15",
+            "BIRTH_CERTIFICATE,{},测试童,{ours},2025-09-01,,2026-06-01,2026-08-15",
             number(1)
         ),
         // For two months.
