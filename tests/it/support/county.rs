@@ -278,7 +278,7 @@ impl County {
         enrolments::leave(gateway, claim, self.region(), enrolment, last_day).await
     }
 
-    /// A guardian consents; the hospital records it.
+    /// A guardian consents; the MCH centre, which registered the child, records it.
     pub async fn consent(
         &self,
         gateway: &Gateway,
@@ -302,11 +302,11 @@ impl County {
         };
         let evidence = Evidence::Document("测试同意书".to_owned());
         let guardianship = Some(ward.guardianship);
-        let claim = &self.hospital.claim;
+        let claim = &self.mch.claim;
         consents::grant(gateway, claim, self.region(), guardianship, wish, evidence).await
     }
 
-    /// A guardian withdraws; the hospital records it.
+    /// A guardian withdraws; the MCH centre records it.
     pub async fn withdraw(
         &self,
         gateway: &Gateway,
@@ -315,7 +315,7 @@ impl County {
         let evidence = Evidence::Document("测试撤回书".to_owned());
         consents::withdraw(
             gateway,
-            &self.hospital.claim,
+            &self.mch.claim,
             self.region(),
             consent,
             evidence,
