@@ -184,14 +184,14 @@ async fn of_children(
     parts: &[&str],
 ) -> Result<Vec<AlertRow>, StoreError> {
     let ids: Vec<String> = children.iter().map(ToString::to_string).collect();
-    let among = tx.among("a.child", 2);
     // What is not done has no evidence, and stands all the same.
     let part = |which: &&str| {
-        format!(
+        let select = format!(
             "SELECT {COLUMNS}, a.each_alone, s.check_up, s.source, s.day
              FROM alerts a LEFT JOIN alert_evidence s ON s.region = a.region AND s.alert = a.id
-             WHERE a.region = $1 AND {among} AND a.{which}"
-        )
+             WHERE a.region = $1 AND a.{which}"
+        );
+        tx.each(&select, &["a.child"], 2, "")
     };
     let parts: Vec<String> = parts.iter().map(part).collect();
     let sql = format!("{} ORDER BY child, id", parts.join(" UNION ALL "));

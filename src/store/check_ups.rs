@@ -1,5 +1,7 @@
 //! Check-ups: identity in columns, findings one sealed blob; and the keys of idempotency.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
@@ -82,18 +84,15 @@ fn read_sealed(row: &Row) -> Result<SealedCheckUp, StoreError> {
     })
 }
 
-/// Every revision of the records of these sources.
+/// Every revision of records, each named by its source and the source's id of it.
 pub async fn records(
     tx: &mut Tx,
     region: RegionCode,
-    sources: Vec<String>,
-    record_ids: Vec<String>,
+    records: BTreeSet<(String, String)>,
 ) -> Result<Vec<CheckUpRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM check_ups WHERE region = $1 AND {} AND {}",
-        tx.among("source", 2),
-        tx.among("record_id", 3)
-    );
+    let (sources, record_ids) = records.into_iter().unzip();
+    let select = format!("SELECT {COLUMNS} FROM check_ups WHERE region = $1");
+    let sql = tx.each(&select, &["source", "record_id"], 2, "ORDER BY revision");
     let rows = tx
         .query_of_parts(sql)
         .bind(region.to_string())
@@ -228,11 +227,9 @@ pub async fn latest_of(
     region: RegionCode,
     children: &[Id<Child>],
 ) -> Result<Vec<Examination>, StoreError> {
-    let sql = format!(
-        "SELECT {EXAMINATION}, sealed FROM check_ups
-         WHERE region = $1 AND {} AND superseded = 0",
-        tx.among("child", 2)
-    );
+    let select =
+        format!("SELECT {EXAMINATION}, sealed FROM check_ups WHERE region = $1 AND superseded = 0");
+    let sql = tx.each(&select, &["child"], 2, "");
     let ids = children.iter().map(ToString::to_string).collect();
     let rows = tx
         .query_of_parts(sql)
@@ -274,18 +271,15 @@ pub struct PushKey {
 const ACCEPTED: &str = "ACCEPTED";
 const HELD: &str = "HELD_UNMATCHED";
 
-/// The keys that were used before.
+/// Those of sources' keys that were used before.
 pub async fn keys(
     tx: &mut Tx,
     region: RegionCode,
-    sources: Vec<String>,
-    keys: Vec<String>,
+    keys: BTreeSet<(String, String)>,
 ) -> Result<Vec<PushKey>, StoreError> {
-    let sql = format!(
-        "SELECT * FROM push_keys WHERE region = $1 AND {} AND {}",
-        tx.among("source", 2),
-        tx.among("key", 3)
-    );
+    let (sources, keys) = keys.into_iter().unzip();
+    let select = "SELECT * FROM push_keys WHERE region = $1";
+    let sql = tx.each(select, &["source", "key"], 2, "");
     let rows = tx
         .query_of_parts(sql)
         .bind(region.to_string())

@@ -1,6 +1,8 @@
 //! The two-armed engine: `Tx`, `Query` and `Row` are each SQLite or PostgreSQL, and nothing else
 //! in the house asks which. Two engines are a closed set, and that is what an enum says.
 
+mod each;
+
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};

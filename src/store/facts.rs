@@ -223,10 +223,8 @@ pub async fn enrolled(
     children: &[Id<Child>],
     today: NaiveDate,
 ) -> Result<Vec<(Id<Organization>, ChildFacts)>, StoreError> {
-    let sql = format!(
-        "{ENROLLED} {} AND COALESCE(e.last_day, '9999-12-31') >= $3",
-        tx.among("e.child", 2)
-    );
+    let select = format!("{ENROLLED} COALESCE(e.last_day, '9999-12-31') >= $3");
+    let sql = tx.each(&select, &["e.child"], 2, "");
     let rows = tx
         .query_of_parts(sql)
         .bind(region.to_string())

@@ -194,8 +194,6 @@ impl Facts {
         rows: &[&Row],
         further: &mut BTreeSet<Id<Child>>,
     ) -> Result<Self, Error> {
-        let sources = list(rows.iter().map(|r| r.check_up.source().to_owned()));
-        let record_ids = list(rows.iter().map(|r| r.check_up.record_id().to_owned()));
         let identifiers = list(rows.iter().flat_map(|r| r.identifiers.iter().cloned()));
         let mut known: Known = children::by_identifiers(tx, region, identifiers)
             .await?
@@ -227,10 +225,13 @@ impl Facts {
             }
         }
         // An earlier revision may have been another child's: that child is concerned too.
-        let earlier = check_ups::records(tx, region, sources.clone(), record_ids).await?;
+        let source = |row: &Row| row.check_up.source().to_owned();
+        let records = rows.iter();
+        let records = records.map(|r| (source(r), r.check_up.record_id().to_owned()));
+        let earlier = check_ups::records(tx, region, records.collect()).await?;
         must_be_locked(&concerned, earlier.iter().filter_map(|r| r.child), further)?;
-        let keys = list(rows.iter().map(|r| r.key.clone()));
-        let keys = check_ups::keys(tx, region, sources, keys).await?;
+        let keys = rows.iter().map(|r| (source(r), r.key.clone()));
+        let keys = check_ups::keys(tx, region, keys.collect()).await?;
         Ok(Self {
             known,
             locked: concerned,

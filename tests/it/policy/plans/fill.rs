@@ -25,6 +25,7 @@ const TABLES: &[&str] = &[
     "inbox_entries",
     "inbox_held",
     "check_ups",
+    "push_keys",
     "ledger_entries",
     "ledger_leaves",
     "backfills",
@@ -68,7 +69,7 @@ fn value(table: &str, column: &str, is_text: bool, blob: &str) -> String {
     }
 }
 
-/// Fills the tables and lets the planner know.
+/// Fills the tables, and tells no planner.
 pub async fn fill(raw: &mut Raw) {
     let shape = Shape::read(raw).await;
     for table in TABLES {
@@ -96,7 +97,10 @@ pub async fn fill(raw: &mut Raw) {
         ))
         .await;
     }
-    // SQLite plans without statistics, as the gateway runs it.
+}
+
+/// Lets the planner know. SQLite plans without statistics, as the gateway runs it.
+pub async fn analyse(raw: &mut Raw) {
     if let Raw::Postgres(_) = raw {
         raw.execute("ANALYZE".into()).await;
     }
