@@ -313,14 +313,7 @@ impl County {
         consent: Id<Consent>,
     ) -> Result<ConsentRow, Error> {
         let evidence = Evidence::Document("测试撤回书".to_owned());
-        consents::withdraw(
-            gateway,
-            &self.mch.claim,
-            self.region(),
-            consent,
-            evidence,
-        )
-        .await
+        consents::withdraw(gateway, &self.mch.claim, self.region(), consent, evidence).await
     }
 
     /// A check-up of a child.
