@@ -1,6 +1,8 @@
 -- Taking note of an alert is each facility's own: a child may be in the care of two. `alerts.acknowledged_by` and
--- `acknowledged_us` are of whoever did so first; a row here counts while it is no older than that, so that one of
--- before an alert was renewed by a gateway that does not know this table counts no longer.
+-- `acknowledged_us` are of whoever did so first, and count for that one's facility without a row here, as those of
+-- before. A row counts while it is no older than that: one of before an alert was renewed by a gateway that does not
+-- know this table counts no longer. While such a gateway runs too, it takes the first facility's note for everybody's:
+-- the other one's clock starts anew at the next delivery through a gateway that knows.
 CREATE TABLE acknowledgements (
     region          TEXT   NOT NULL,
     alert           TEXT   NOT NULL,
@@ -9,8 +11,3 @@ CREATE TABLE acknowledgements (
     acknowledged_us BIGINT NOT NULL,
     PRIMARY KEY (region, alert, facility)
 );
-INSERT INTO acknowledgements (region, alert, facility, acknowledged_by, acknowledged_us)
-SELECT a.region, a.id, t.organization, a.acknowledged_by, a.acknowledged_us
-FROM alerts a
-JOIN actors t ON t.region = a.region AND t.id = a.acknowledged_by
-WHERE a.acknowledged_us IS NOT NULL;

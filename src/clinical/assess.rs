@@ -171,7 +171,7 @@ fn standing_by<'r>(
     }
 }
 
-/// One match of each family, subject and teller: the gravest, of equal grades the one whose rule
+/// One match of each family, subject, facility and teller: the gravest, of equal grades the one whose rule
 /// stands first in the files.
 #[derive(Default)]
 struct Standing<'r>(Vec<Held<'r>>);

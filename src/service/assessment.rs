@@ -231,10 +231,7 @@ pub(super) fn foresee(
     for raised in &basis.assess(child, &opened, &known.attendance).raised {
         let subject_by = subjects(basis.index, child, raised);
         let digest = content_digest(basis.index, raised);
-        let place = (
-            raised.family.to_owned(),
-            subject_by(raised.apart.as_deref()),
-        );
+        let place = (raised.family.to_owned(), subject_by(Whose::of(raised)));
         let before = standing.get(&place);
         let same = before.is_some_and(|b| b.digest == digest);
         if !same
@@ -308,7 +305,7 @@ fn plan_child(
     for raised in raised {
         let subject_by = subjects(index, child, &raised);
         let digest = content_digest(index, &raised);
-        let subject = subject_by(raised.apart.as_deref());
+        let subject = subject_by(Whose::of(&raised));
         let place = (raised.family.to_owned(), subject.clone());
         let before = standing.get(&place);
         if before.is_some_and(|b| b.digest == digest) {
@@ -354,20 +351,21 @@ fn plan_child(
 /// matter, no graver, and resting on nothing that the clinician had not before them. Where neither
 /// rests on a check-up, the day it was due is what it rests on.
 ///
-/// Who speaks first of a matter, and who says the same, may change: a decision over the matter stays.
+/// Who speaks first of a matter, and who says the same, may change: a decision over the matter stays; and
+/// what was decided before an entry check was a facility's own speaks for every facility.
 fn settles(
     decided: &AlertRow,
     raised: &Raised<'_>,
-    subject_by: &impl Fn(Option<&str>) -> String,
+    subject_by: &impl Fn(Whose<'_>) -> String,
 ) -> bool {
     let known = |id: &String| decided.evidence.keys().any(|of| of.to_string() == *id);
-    let mut tellers = raised.sources.iter().map(|source| Some(source.as_str()));
-    let of = |apart| decided.subject == subject_by(apart);
+    let mut tellers = raised.sources.iter().map(|source| Whose::Teller(source));
+    let of = |whose| decided.subject == subject_by(whose);
     decided.family == raised.family
         && raised.level <= decided.facts.level
         && raised.check_ups.iter().all(known)
         && (!raised.check_ups.is_empty() || raised.date == decided.facts.evidence_first)
-        && (of(raised.apart.as_deref()) || of(None) || tellers.any(of))
+        && (of(Whose::of(raised)) || of(Whose::Child) || tellers.any(of))
 }
 
 /// Opens a check-up that is sealed under the child's key.
@@ -395,22 +393,43 @@ pub(super) fn check_up(parts: CheckUpParts) -> Result<CheckUp, Error> {
     CheckUp::new(parts, None, None).map_err(|_| Error::Broken("a stored check-up"))
 }
 
-/// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child,
-/// and to the facility whose matter it is or the institution whose word has an alert apart.
+/// Whose an alert is, of those that one subject may have.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    /// The child's, wherever it is.
+    Child,
+    /// One facility's alone.
+    Facility(Id<Organization>),
+    /// By the word of an institution that has an alert apart.
+    Teller(&'a str),
+}
+
+impl<'a> Whose<'a> {
+    fn of(raised: &'a Raised<'_>) -> Self {
+        match (raised.facility, &raised.apart) {
+            (Some(facility), _) => Self::Facility(facility),
+            (None, Some(teller)) => Self::Teller(teller),
+            (None, None) => Self::Child,
+        }
+    }
+}
+
+/// The subject may be personal (an allergen): its row holds a keyed index of it, bound to the child and
+/// to whose it is.
 fn subjects<'r>(
     index: &'r IndexKey,
     child: &LockedChild,
     raised: &'r Raised<'_>,
-) -> impl Fn(Option<&str>) -> String + use<'r> {
+) -> impl Fn(Whose<'_>) -> String + use<'r> {
     let child = child.row.id.to_string();
-    move |apart| {
+    move |whose| {
         // An id holds no line break.
         let of = |id: &dyn Display| format!("{id}\n{}", raised.subject);
-        let indexed = match (raised.facility, apart) {
-            (Some(facility), _) => index.blind_index("alert-subject-at", &child, &of(&facility)),
-            (None, Some(teller)) => index.blind_index("alert-subject-apart", &child, &of(&teller)),
-            (None, None) if raised.subject.is_empty() => return String::new(),
-            (None, None) => index.blind_index("alert-subject", &child, &raised.subject),
+        let indexed = match whose {
+            Whose::Facility(id) => index.blind_index("alert-subject-at", &child, &of(&id)),
+            Whose::Teller(id) => index.blind_index("alert-subject-apart", &child, &of(&id)),
+            Whose::Child if raised.subject.is_empty() => return String::new(),
+            Whose::Child => index.blind_index("alert-subject", &child, &raised.subject),
         };
         indexed.as_str().to_owned()
     }

@@ -77,8 +77,16 @@ pub(super) async fn pass_on(
     for clock in &turned.changed {
         escalations::keep(tx, region, clock).await?;
     }
-    // Whoever holds an alert is told that it was passed on.
-    let moved: BTreeSet<Id<Alert>> = turned.advanced.iter().map(|c| c.alert).collect();
+    // Whoever holds an alert is told that it was passed on; but of what two facilities hold, neither
+    // learns from a new revision that the other one left it alone.
+    let mut moved: BTreeSet<Id<Alert>> = turned.advanced.iter().map(|c| c.alert).collect();
+    moved.retain(|alert| {
+        should
+            .values()
+            .filter(|held| held.contains_key(alert))
+            .count()
+            < 2
+    });
     alert_life::touch(tx, region, moved.iter().copied()).await?;
     for held in should.values_mut() {
         for (_, revision) in held.iter_mut().filter(|(alert, _)| moved.contains(alert)) {
@@ -242,6 +250,16 @@ impl Turned {
             let of = passed_on.taken_back.entry(clock.alert);
             let (_, facilities) = of.or_insert((reason, BTreeSet::new()));
             facilities.insert(clock.facility);
+        }
+        // Whoever had it first loses it by its own keys, and is not told of another's note.
+        let clocks = [&self.ended, &self.changed, &self.running]
+            .into_iter()
+            .flatten();
+        let clocks = clocks.map(|c| (c.alert, c.facility));
+        for (alert, facility) in clocks.chain(attended.by.iter().copied()) {
+            if let Some((_, first)) = passed_on.taken_back.get_mut(&alert) {
+                first.insert(facility);
+            }
         }
         let last = Some(EscalationStep::ToCommission);
         for clock in self.running.iter().filter(|c| c.reached == last) {

@@ -106,8 +106,13 @@ pub async fn acknowledged(
     let sql = format!(
         "SELECT k.alert, k.facility FROM acknowledgements k
          JOIN alerts a ON a.region = k.region AND a.id = k.alert AND {COUNTS}
-         WHERE k.region = $1 AND {}",
-        tx.among("k.alert", 2)
+         WHERE k.region = $1 AND {}
+         UNION ALL
+         SELECT a.id, t.organization FROM alerts a
+         JOIN actors t ON t.region = a.region AND t.id = a.acknowledged_by
+         WHERE a.region = $1 AND {}",
+        tx.among("k.alert", 2),
+        tx.among("a.id", 2)
     );
     let rows = tx
         .query_of_parts(sql)
@@ -124,7 +129,8 @@ pub async fn acknowledged(
 }
 
 /// Whether an acknowledgement `k` of an alert `a` is of what the alert says now: a gateway of before
-/// there were several renews an alert and leaves them.
+/// there were several renews an alert and leaves them. (What such a gateway writes, the alert's own row
+/// tells: whoever took note first did so for its own facility.)
 pub(super) const COUNTS: &str = "k.acknowledged_us >= a.acknowledged_us";
 
 /// Keeps a follow-up, with what was said of it, sealed.

@@ -350,6 +350,7 @@ pub async fn put(tx: &mut Tx, region: RegionCode, alerts: &[NewAlert]) -> Result
     put_evidence(tx, region, alerts).await
 }
 
+/// Replaces what alerts rest on; what was said of them before they changed is of the earlier content.
 async fn put_evidence(
     tx: &mut Tx,
     region: RegionCode,

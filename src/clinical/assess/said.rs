@@ -17,7 +17,7 @@ pub(super) struct Told<'r> {
     pub apart: Option<String>,
 }
 
-/// Ordered by family and subject; of each, those who spoke first before the others.
+/// Ordered by family, subject and facility; of each, those who spoke first before the others.
 pub(super) fn united(mut standing: Vec<Held<'_>>) -> Vec<Told<'_>> {
     standing.sort_unstable_by(|a, b| a.of().cmp(&b.of()));
     let mut one_of_each: Vec<Held<'_>> = Vec::with_capacity(standing.len());

@@ -56,7 +56,7 @@ pub(super) fn goes_on(spans: &[CareSpan], at: usize, away: Span) -> bool {
     let first_day = spans[at].first_day;
     spans[..at].iter().any(|earlier| {
         let end = earlier.last_day.map(|last| days_after(last, 1));
-        end.is_none_or(|end| first_day < away.after(end))
+        earlier.first_day < first_day && end.is_none_or(|end| first_day < away.after(end))
     })
 }
 

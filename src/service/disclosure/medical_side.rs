@@ -17,6 +17,7 @@ use crate::{
     domain::{
         alert::Alert,
         child::Child,
+        escalation::EscalationStep,
         id::Id,
         organization::{Organization, OrganizationKind},
         purpose::Purpose,
@@ -149,22 +150,34 @@ impl Sitting {
         access::decide(&facts, ask, self.now)
     }
 
-    /// Reads of these alerts what each group reaches and no group before it did.
+    /// Reads of these alerts what each group reaches. What several reach is told once: as it stands at
+    /// the facility that left it alone longest, or else has not taken note.
     pub(super) async fn read_by_group(
         &mut self,
         side: &MedicalSide,
-        mut only: Vec<Id<Alert>>,
+        only: Vec<Id<Alert>>,
         part: Part,
     ) -> Result<Vec<Vec<Disclosed>>, Error> {
+        let wanted = Wanted {
+            only: Some(only),
+            part,
+        };
         let mut by_group = Vec::with_capacity(side.groups.len());
-        for permits in &side.groups {
-            let wanted = Wanted {
-                only: Some(only.clone()),
-                part,
-            };
+        let mut told: BTreeMap<Id<Alert>, ((Option<EscalationStep>, bool), usize)> =
+            BTreeMap::new();
+        for (at, permits) in side.groups.iter().enumerate() {
             let found = alerts::under(&mut self.tx, self.region, permits, &wanted).await?;
-            only.retain(|id| found.iter().all(|d| d.row.id != *id));
+            for alert in &found {
+                let presses = (alert.escalated_to, alert.acknowledged.is_none());
+                let of = told.entry(alert.row.id).or_insert((presses, at));
+                if of.0 < presses {
+                    *of = (presses, at);
+                }
+            }
             by_group.push(found);
+        }
+        for (at, found) in by_group.iter_mut().enumerate() {
+            found.retain(|alert| told.get(&alert.row.id).is_some_and(|of| of.1 == at));
         }
         Ok(by_group)
     }

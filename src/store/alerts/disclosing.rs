@@ -145,20 +145,28 @@ async fn under_scope(
     };
     // After the lists: children, what is named, and a scope's grants and categories.
     let own = format!("${}", 5 + u32::from(wanted.only.is_some()));
-    let (of, acknowledgements, clocks) = match facility {
+    let (noted, acknowledgements, clocks) = match facility {
         Some(_) => (
-            "k",
+            "COALESCE(k.acknowledged_by, t.id) AS own_by,
+             COALESCE(k.acknowledged_us, CASE WHEN t.id IS NULL THEN NULL ELSE a.acknowledged_us END)
+                AS own_us",
             format!(
                 "LEFT JOIN acknowledgements k ON k.region = a.region AND k.alert = a.id
-                    AND k.facility = {own} AND {COUNTS}"
+                    AND k.facility = {own} AND {COUNTS}
+                 LEFT JOIN actors t ON t.region = a.region AND t.id = a.acknowledged_by
+                    AND t.organization = {own}"
             ),
             format!(" AND e.facility = {own}"),
         ),
-        None => ("a", String::new(), String::new()),
+        None => (
+            "a.acknowledged_by AS own_by, a.acknowledged_us AS own_us",
+            String::new(),
+            String::new(),
+        ),
     };
     let mut sql = format!(
         "SELECT {COLUMNS}, a.sealed, a.follow_up_note, a.decision_reason, c.wrapped_key,
-                {of}.acknowledged_by AS own_by, {of}.acknowledged_us AS own_us, {} AS reached
+                {noted}, {} AS reached
          FROM alerts a
          JOIN children c ON c.region = a.region AND c.id = a.child
          {acknowledgements}

@@ -41,6 +41,7 @@ struct Query {
 const CHILDREN: Search = ("children", &["region", "id"]);
 const ALERTS: Search = ("alerts", &["region", "child"]);
 const EVIDENCE: Search = ("alert_evidence", &["region", "alert"]);
+const NOTERS: Search = ("actors", &["region", "id"]);
 const NOTES: Search = ("acknowledgements", &["region", "alert"]);
 const CLOCKS: Search = ("escalations", &["region", "alert"]);
 const HELD: Search = ("inbox_held", &["region", "child", "recipient"]);
@@ -105,7 +106,7 @@ async fn queries(bench: &Bench) -> Vec<Query> {
         &[("consents", &["region", "child"]), ("guardianships", &["region", "id"])]);
     query!("consents to a facility", facts::consents(tx, region, &children, Some(facility)),
         &[("consents", &["region", "child", "recipient"]), ("guardianships", &["region", "id"])]);
-    query!("who took note", alert_life::acknowledged(tx, region, &[id(30)]), &[("alerts", &["region", "id"]), NOTES]);
+    query!("who took note", alert_life::acknowledged(tx, region, &[id(30)]), &[("alerts", &["region", "id"]), NOTES, NOTERS]);
     query!("standing alerts", alerts::standing(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("alerts that an assessment reads", alerts::standing_and_decided(tx, region, &children), &[ALERTS, EVIDENCE]);
     query!("states of alerts", alerts::states(tx, region, &[id(70)]), &[("alerts", &["region", "id"])]);
@@ -168,7 +169,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
             let all = Wanted { only: None, part };
             let (done, statements) = overhear(alerts::under(tx, region(), &permits, &all)).await;
             done.unwrap();
-            let searches = &[ALERTS, CHILDREN, EVIDENCE, NOTES, CLOCKS, HELD];
+            let searches = &[ALERTS, CHILDREN, EVIDENCE, NOTES, NOTERS, CLOCKS, HELD];
             queries.push(Query {
                 name,
                 statements,
@@ -189,6 +190,7 @@ async fn disclosing(tx: &mut Tx, queries: &mut Vec<Query>) {
         CHILDREN,
         EVIDENCE,
         NOTES,
+        NOTERS,
         CLOCKS,
         HELD,
     ];

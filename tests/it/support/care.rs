@@ -111,11 +111,16 @@ impl Care {
         care
     }
 
-    /// The guardian consents to everything that staff and instructors need.
+    /// The guardian consents to everything that staff and instructors of the first facility need.
     pub async fn consent(&self, bench: &Bench, ward: &Ward) -> ConsentRow {
+        self.consent_to(bench, ward, 0).await
+    }
+
+    /// The same for one of the facilities.
+    pub async fn consent_to(&self, bench: &Bench, ward: &Ward, facility: usize) -> ConsentRow {
         let wish = Wish {
             child: ward.id,
-            recipient: self.county.facilities[0].id,
+            recipient: self.county.facilities[facility].id,
             sources: BTreeSet::new(),
             purposes: [
                 Purpose::DailyCare,

@@ -19,7 +19,7 @@ async fn rewrite(bench: &Bench, since: DateTime<Utc>, stopped: DateTime<Utc>) {
 /// Stopped by this program at 10 hours, delivered again by the older one 10 hours later: the clock
 /// counts the hours before and after.
 ///
-/// Break it: in `store/escalations.rs`, let `runs!` ask for `stopped_us IS NULL` alone; or let `run_on`
+/// Break it: in `store/escalations.rs`, let `RUNS` ask for `stopped_us IS NULL` alone; or let `run_on`
 /// take `now` for the time at which it was let run.
 #[tokio::test]
 async fn a_clock_that_an_older_gateway_let_run_on_runs() {
