@@ -50,6 +50,9 @@ pub(super) fn audience(permits: &[Permit]) -> Audience {
     }
 }
 
+/// How far an alert was passed on, and whether nobody took note of it.
+type Presses = (Option<EscalationStep>, bool);
+
 impl Sitting {
     /// Decides over children for somebody of a medical institution.
     pub(super) async fn medical_side(
@@ -163,8 +166,7 @@ impl Sitting {
             part,
         };
         let mut by_group = Vec::with_capacity(side.groups.len());
-        let mut told: BTreeMap<Id<Alert>, ((Option<EscalationStep>, bool), usize)> =
-            BTreeMap::new();
+        let mut told: BTreeMap<Id<Alert>, (Presses, usize)> = BTreeMap::new();
         for (at, permits) in side.groups.iter().enumerate() {
             let found = alerts::under(&mut self.tx, self.region, permits, &wanted).await?;
             for alert in &found {
