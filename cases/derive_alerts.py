@@ -484,7 +484,65 @@ def infectious():
     sheet.add(about, source, born, onset + 5 * DAY, f"{old}; {new}", ["MEASLES_RETURN"], fitness="UNFIT")
     sheet.add(about, source, born, onset + 9 * DAY, f"{new} WITH_PNEUMONIA=Y",
               ["MEASLES_PNEUMONIA_ISOLATION"], fitness="UNFIT")
+    certificates(sheet, born, onset)
     return sheet.write("infectious.csv")
+
+
+def certificates(sheet, born, onset):
+    """第十六条: the child returns when it has recovered and a medical institution certifies so. A
+    certificate names the disease it is about, so naming it is no new case; nor is whoever tells later
+    of an illness that it ended. What begins after it is a new case."""
+    seen, gone, day = onset + 15 * DAY, onset + 8 * DAY, onset + 14 * DAY
+    kind = "OUTPATIENT"
+    for disease, counts in ISOLATION.items():
+        about = f"INFECTIOUS/INFECTIOUS_{disease}"
+        source = f"{CARE}; 默认隔离期表 {disease}"
+        running = [f"{disease}_ISOLATION"]
+        begins = next((n for n, _ in counts if n != "SYMPTOMS_GONE_DATE"), "ONSET_DATE")
+        ill = f"{kind} INFECTIOUS_DISEASE={disease}"
+        began, over = f" {begins}={onset}", f" SYMPTOMS_GONE_DATE={gone}"
+        first = f"{onset} {ill}{began}"
+        certificate = f"RETURN_CERTIFICATE={disease}"
+        free = {"alerts": [], "fitness": "FIT"}
+        kept = {"alerts": running, "fitness": "UNFIT"}
+
+        def add(what, today, history, outcome):
+            sheet.add(about, f"{source}: {what}", born, today, history, **outcome)
+
+        what = "返园证明同日重复诊断"
+        for told in ["", over, began, began + over]:
+            add(what, seen, f"{first}; {seen} {ill}{told} {certificate}", free)
+            add(what, seen, f"{first}; {seen} {ill}{told}; {seen} {kind} {certificate}", free)
+            add(what, seen, f"{first}; {seen} {kind} {certificate}; {seen} {ill}{told}", free)
+        # One paper that tells the whole illness and its end.
+        add(what, seen, f"{seen} {ill}{began}{over} {certificate}", free)
+        what, note = "返园证明之后补报", day + 4 * DAY
+        for told in [began, over, began + over]:
+            add(what, note + DAY, f"{first}; {day} {kind} {certificate}; {note} {ill}{told}", free)
+        what = "返园证明之后再次患病"
+        for told in ["", f" {begins}={note}"]:
+            add(what, note, f"{first}; {day} {kind} {certificate}; {note} {ill}{told}", kept)
+        # Which the later quotation of the old one does not hide.
+        add(what, note + DAY, f"{first}; {day} {kind} {certificate}; {note} {ill}; "
+            f"{note + DAY} {ill}{began}", kept)
+    source = f"{CARE}; 默认隔离期表 水痘: 症状消失日期未写病名"
+    both = (f"{onset} {kind} INFECTIOUS_DISEASE=VARICELLA ONSET_DATE={onset}; "
+            f"{onset + 9 * DAY} {kind} INFECTIOUS_DISEASE=INFLUENZA")
+    well = f"{onset + 13 * DAY} {kind} SYMPTOMS_GONE_DATE={onset + 13 * DAY}"
+    # Two illnesses and one day of recovery: nobody says that the vesicles have crusted.
+    sheet.add("INFECTIOUS", source, born, onset + 20 * DAY, f"{both}; {well}",
+              ["VARICELLA_ISOLATION", "INFLUENZA_RETURN"], fitness="UNFIT")
+    # 接触者观察21天, from the last contact; one that nobody dated is of the day it was told.
+    for disease in ["VARICELLA", "MUMPS"]:
+        about, source = f"INFECTIOUS/CONTACT_{disease}", f"{CARE}; 接触者观察21天, 末次接触日起"
+        met = f"{onset} {kind} INFECTIOUS_CONTACT={disease}"
+        dated, again = f"{met} CONTACT_DATE={onset}", onset + 17 * DAY
+        second = f"{dated}; {again} {kind} INFECTIOUS_CONTACT={disease}"
+        for history, last in [(dated, onset), (second, again),
+                              (f"{second} CONTACT_DATE={again - 2 * DAY}", again - 2 * DAY)]:
+            watch = {"alerts": [f"CONTACT_{disease}"], "fitness": "CONDITIONAL"}
+            sheet.add(about, source, born, last + 20 * DAY, history, **watch)
+            sheet.add(about, source, born, last + 21 * DAY, history, [], fitness="FIT")
 
 
 def institutions():

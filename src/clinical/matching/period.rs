@@ -40,32 +40,100 @@ impl Case<'_> {
         }
     }
 
+    /// Whether an institution's check-up states the disease or contact.
+    fn tells(&self, asked: &Asked<'_>, source: &str, at: usize) -> bool {
+        self.history.exam(at).source == source && self.states(at, asked.finding, asked.code)
+    }
+
+    /// Whether a check-up that names no disease speaks of this one: the last one its institution
+    /// stated.
+    fn adds_to(&self, asked: &Asked<'_>, source: &str, at: usize) -> bool {
+        let names = |at: usize| self.history.one(at, asked.finding).is_some();
+        if self.history.exam(at).source != source || names(at) {
+            return false;
+        }
+        let day = |at: usize| self.history.exam(at).check_up.date();
+        let named = self.history.exams().rev();
+        let mut named = named
+            .filter(|&(other, exam)| exam.source == source && day(other) <= day(at) && names(other))
+            .map(|(other, _)| other)
+            .peekable();
+        let Some(last) = named.peek().map(|&other| day(other)) else {
+            return false;
+        };
+        named
+            .take_while(|&other| day(other) == last)
+            .any(|other| self.states(other, asked.finding, asked.code))
+    }
+
+    /// A day that a check-up tells; one after the check-up is none.
+    fn day_told(&self, at: usize, code: FindingCode) -> Option<NaiveDate> {
+        let on = self.history.one(at, code)?.date()?;
+        (on <= self.history.exam(at).check_up.date()).then_some(on)
+    }
+
+    /// The days on which an institution stated an illness that a certificate, of whomever, has ended:
+    /// a later certificate, or one that the days of illness it tells lie before. Nor does a certificate
+    /// that repeats its diagnosis begin an illness anew. Without either a certificate of the day of the
+    /// diagnosis is of an earlier illness, or a mistake.
+    fn ended(&self, rule: &Rule, asked: &Asked<'_>, source: &str) -> BTreeSet<NaiveDate> {
+        let day = |at: usize| self.history.exam(at).check_up.date();
+        let places = || 0..self.history.len();
+        let certified: Vec<NaiveDate> = asked.ended_by.map_or_else(Vec::new, |ended_by| {
+            let certificates = places().filter(|&at| self.states(at, ended_by, asked.code));
+            certificates.map(day).collect()
+        });
+        let Some(&last) = certified.last() else {
+            return BTreeSet::new();
+        };
+        let told = places().filter(|&at| self.tells(asked, source, at));
+        let told: BTreeSet<NaiveDate> = told.map(day).collect();
+        let repeats = |on: NaiveDate| {
+            let since = on.checked_sub_days(Days::new(still_told(rule)));
+            certified.contains(&on) && since.is_some_and(|since| told.range(since..on).count() > 0)
+        };
+        let is_over = |&on: &NaiveDate| {
+            on < last || repeats(on) || {
+                let before = certified.iter().filter(|&&of| of <= on).max();
+                before.is_some_and(|&of| self.lies_before(asked, source, on, of))
+            }
+        };
+        told.iter().copied().filter(is_over).collect()
+    }
+
+    /// Whether the illness of which an institution speaks on a day was before that of a certificate:
+    /// it had begun before, or is only known to have been over by then.
+    fn lies_before(&self, asked: &Asked<'_>, source: &str, on: NaiveDate, of: NaiveDate) -> bool {
+        use FindingCode::{OnsetDate, RashDate, SymptomsGoneDate, TreatmentDate};
+        let exams = self.history.exams();
+        let that_day = exams.filter(|(_, exam)| exam.check_up.date() == on);
+        let speaking: Vec<usize> = that_day
+            .map(|(at, _)| at)
+            .filter(|&at| self.tells(asked, source, at) || self.adds_to(asked, source, at))
+            .collect();
+        let latest = |codes: &[FindingCode]| {
+            let each = speaking
+                .iter()
+                .flat_map(|&at| codes.iter().map(move |&code| (at, code)));
+            each.filter_map(|(at, code)| self.day_told(at, code)).max()
+        };
+        match latest(&[OnsetDate, RashDate, TreatmentDate]) {
+            Some(begun) => begun < of,
+            None => latest(&[SymptomsGoneDate]).is_some_and(|gone| gone <= of),
+        }
+    }
+
     fn period_told_by(&self, rule: &Rule, asked: &Asked<'_>, source: &str) -> Option<Match> {
         let day = |at: usize| self.history.exam(at).check_up.date();
-        let same_source = |at: usize| self.history.exam(at).source == source;
-        let stated = |at: usize| same_source(at) && self.states(at, asked.finding, asked.code);
         let places = || self.history.exams().rev().map(|(at, _)| at);
+        let ended = self.ended(rule, asked, source);
+        let stated = |at: usize| self.tells(asked, source, at) && !ended.contains(&day(at));
         let last = places().find(|&at| stated(at))?;
-        let ended = |from: usize| {
-            asked.ended_by.is_some_and(|ended_by| {
-                let later = self.history.exams().rev();
-                later
-                    .take_while(|&(at, _)| day(at) > day(from))
-                    .any(|(at, _)| self.states(at, ended_by, asked.code))
-            })
-        };
-        // A certificate of the day of the diagnosis is of an earlier illness, or a mistake.
-        if ended(last) {
-            return None;
-        }
         let age = self.age_for(rule, last)?;
         // A day in a check-up that is about another disease is that disease's.
-        let about = |at: usize| {
-            same_source(at) && (stated(at) || self.history.one(at, asked.finding).is_none())
-        };
         let date = |at: usize, code| {
-            let on = self.history.one(at, code)?.date();
-            on.filter(|&on| about(at) && on <= day(at))
+            let about = stated(at) || self.adds_to(asked, source, at);
+            self.day_told(at, code).filter(|_| about)
         };
         let recovered = |at: usize| match asked.finding {
             FindingCode::InfectiousDisease => date(at, FindingCode::SymptomsGoneDate),
@@ -83,7 +151,7 @@ impl Case<'_> {
                 continue;
             }
             let apart = day(first).signed_duration_since(day(at)).num_days();
-            if apart.unsigned_abs() > ONE_ILLNESS_DAYS || ended(at) || is_new(first, at) {
+            if apart.unsigned_abs() > ONE_ILLNESS_DAYS || is_new(first, at) {
                 break;
             }
             first = at;
@@ -100,16 +168,41 @@ impl Case<'_> {
             .inputs
             .push((asked.finding.as_str(), asked.code.to_owned()));
         if let Some(Answer { finding, any_of }) = asked.complicated_by {
-            let at = of_this().find(|&at| about(at) && self.history.one(at, *finding).is_some())?;
-            let code = any_of.iter().find(|code| self.states(at, *finding, code))?;
+            let about = |at: usize| {
+                self.history.exam(at).source == source
+                    && (stated(at) || self.history.one(at, asked.finding).is_none())
+            };
+            let told =
+                || of_this().filter(|&at| about(at) && self.history.one(at, *finding).is_some());
+            let latest = day(told().next()?);
+            // On one day the graver counts.
+            let (at, code) = told().take_while(|&at| day(at) == latest).find_map(|at| {
+                Some((
+                    at,
+                    any_of.iter().find(|code| self.states(at, *finding, code))?,
+                ))
+            })?;
             found.exams.push(at);
             found.inputs.push((finding.as_str(), code.clone()));
         }
+        // A contact that nobody dated after the last dated one counts from its record's day.
+        let dated_on = || of_this().find(|&at| date(at, FindingCode::ContactDate).is_some());
+        let met_since = |from: NaiveDate| {
+            let dated_on = dated_on().map(day);
+            of_this().find(|&at| {
+                stated(at) && day(at) > from && dated_on.is_none_or(|dated| day(at) > dated)
+            })
+        };
         let mut known: Option<NaiveDate> = None;
         let mut open: Vec<String> = Vec::new();
         for clock in asked.clocks {
+            // The latest word; of two on one day the later day, which keeps the child longer.
             let stated_day = of_this()
-                .find_map(|at| Some((at, date(at, clock.from)?)))
+                .filter_map(|at| Some((at, date(at, clock.from)?)))
+                .max_by_key(|&(at, on)| match clock.from {
+                    FindingCode::ContactDate => (on, on, at),
+                    _ => (day(at), on, at),
+                })
                 .filter(|&(_, on)| clock.from != FindingCode::SymptomsGoneDate || is_past(on));
             let from = match (stated_day, clock.unstated) {
                 (Some((at, on)), _) => {
@@ -125,6 +218,16 @@ impl Case<'_> {
                     open.push(waits_for(clock));
                     continue;
                 }
+            };
+            let from = match clock.from {
+                FindingCode::ContactDate => match met_since(from) {
+                    Some(at) => {
+                        found.exams.push(at);
+                        day(at)
+                    }
+                    None => from,
+                },
+                _ => from,
             };
             let over = from.checked_add_days(Days::new(clock.days.into()))?;
             known = Some(known.map_or(over, |until| until.max(over)));
@@ -151,6 +254,11 @@ impl Case<'_> {
         }
         Some(found)
     }
+}
+
+/// For how many days an illness is told of without a certificate.
+fn still_told(rule: &Rule) -> u64 {
+    rule.lasts_days.map_or(ONE_ILLNESS_DAYS, u64::from)
 }
 
 /// What an open clock waits for: 症状消失, 症状消失满2天.

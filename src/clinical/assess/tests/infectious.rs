@@ -222,6 +222,135 @@ fn an_illness_after_recovery_isolates_anew() {
     assert_eq!(rules(&found("2025-03-09", &repeated)), ["INFLUENZA_RETURN"]);
 }
 
+fn certified(record: &str, date: &str, disease: &str) -> CheckUp {
+    let findings = vec![coded("RETURN_CERTIFICATE", disease, None)];
+    check_up(record, date, findings)
+}
+
+/// The certificate of a recovered child names its disease again, as forms do: nothing begins anew, in
+/// one record or in several of one day.
+#[test]
+fn a_certificate_that_repeats_the_diagnosis_lets_the_child_return() {
+    let fit = |today: &str, check_ups: &[CheckUp]| {
+        let assessed = on(today, &girl(), check_ups);
+        assert_eq!(rules(&found(today, check_ups)), [""; 0]);
+        assert_eq!(assessed.fitness.grade, Grade::Fit);
+    };
+    let (onset, gone) = ("2025-03-04", "2025-03-12");
+    for (disease, begins) in [("HFMD", "ONSET_DATE"), ("MEASLES", "RASH_DATE")] {
+        let first = || ill("a", onset, disease, &[(begins, onset)]);
+        let repeated: [&[(&str, &str)]; 4] = [
+            &[],
+            &[("SYMPTOMS_GONE_DATE", gone)],
+            &[(begins, onset)],
+            &[(begins, onset), ("SYMPTOMS_GONE_DATE", gone)],
+        ];
+        for dates in repeated {
+            let again = ill("b", "2025-03-19", disease, dates);
+            let mut findings = again.findings().to_vec();
+            findings.push(coded("RETURN_CERTIFICATE", disease, None));
+            let whole = check_up("b", "2025-03-19", findings);
+            fit("2025-03-20", &[first(), whole.clone()]);
+            for record in ["0", "z"] {
+                let apart = certified(record, "2025-03-19", disease);
+                fit("2025-03-20", &[first(), again.clone(), apart]);
+            }
+            // Without the first record the days it tells must say that the illness is past.
+            match dates {
+                [] => assert_eq!(found("2025-03-20", &[whole]).len(), 1),
+                _ => fit("2025-03-20", &[whole]),
+            }
+        }
+    }
+}
+
+/// What was over by the day of a certificate is not opened by who tells of it later; what began since
+/// is, whatever was told of the old illness between.
+#[test]
+fn a_late_note_opens_no_certified_illness() {
+    let before = || {
+        let first = ill("a", "2025-03-04", "HFMD", &[("ONSET_DATE", "2025-03-04")]);
+        vec![first, certified("c", "2025-03-18", "HFMD")]
+    };
+    let with = |notes: Vec<CheckUp>| [before(), notes].concat();
+    let note = |record, date, dates: &[(&str, &str)]| ill(record, date, "HFMD", dates);
+    let old = [
+        ("ONSET_DATE", "2025-03-04"),
+        ("SYMPTOMS_GONE_DATE", "2025-03-12"),
+    ];
+    for dates in [
+        &old[..],
+        &old[..1],
+        &old[1..],
+        &[("SYMPTOMS_GONE_DATE", "2025-03-18")],
+    ] {
+        let late = note("d", "2025-03-22", dates);
+        assert_eq!(
+            rules(&found("2025-03-23", &with(vec![late.clone()]))),
+            [""; 0]
+        );
+        // A new illness between them stays one.
+        let new = note("b", "2025-03-21", &[]);
+        let alerts = found("2025-03-23", &with(vec![new, late]));
+        assert_eq!(rules(&alerts), ["HFMD_ISOLATION"]);
+        assert_eq!(alerts[0].check_ups, ["b"]);
+    }
+    for dates in [
+        &[("ONSET_DATE", "2025-03-18")][..],
+        &[("ONSET_DATE", "2025-03-21")],
+        &[],
+    ] {
+        let new = note("d", "2025-03-22", dates);
+        let alerts = found("2025-03-23", &with(vec![new]));
+        assert_eq!(rules(&alerts), ["HFMD_ISOLATION"], "{dates:?}");
+    }
+    // A form that quotes the varicella of months ago.
+    let varicella = ill(
+        "a",
+        "2025-03-04",
+        "VARICELLA",
+        &[("ONSET_DATE", "2025-03-03")],
+    );
+    let form = ill(
+        "f",
+        "2025-05-20",
+        "VARICELLA",
+        &[("ONSET_DATE", "2025-03-03")],
+    );
+    let all = [varicella, certified("c", "2025-03-20", "VARICELLA"), form];
+    assert_eq!(rules(&found("2025-05-21", &all)), [""; 0]);
+}
+
+/// A day of recovery in a record without a disease is of the last one that was stated.
+#[test]
+fn a_bare_day_of_recovery_closes_one_illness() {
+    let gone = |record, date: &str| check_up(record, date, vec![dated("SYMPTOMS_GONE_DATE", date)]);
+    let varicella = ill(
+        "a",
+        "2025-03-01",
+        "VARICELLA",
+        &[("ONSET_DATE", "2025-03-01")],
+    );
+    let flu = ill("b", "2025-03-10", "INFLUENZA", &[]);
+    let both = [varicella, flu];
+    let with = |more: &[CheckUp]| [&both[..], more].concat();
+    let alerts = found("2025-03-20", &with(&[gone("d", "2025-03-14")]));
+    assert_eq!(rules(&alerts), ["INFLUENZA_RETURN", "VARICELLA_ISOLATION"]);
+    // Stated before the other illness, or with its own name, it is its own.
+    for own in [
+        gone("d", "2025-03-09"),
+        ill(
+            "d",
+            "2025-03-14",
+            "VARICELLA",
+            &[("SYMPTOMS_GONE_DATE", "2025-03-14")],
+        ),
+    ] {
+        let alerts = found("2025-03-20", &with(&[own]));
+        assert_eq!(rules(&alerts), ["INFLUENZA_ISOLATION", "VARICELLA_RETURN"]);
+    }
+}
+
 #[test]
 fn a_day_belongs_to_the_disease_of_its_record() {
     let hfmd = ill(
@@ -284,6 +413,39 @@ fn contacts_are_watched_and_stay_in_care() {
     let alerts = found("2025-03-10", &[contact, weak]);
     assert_eq!(rules(&alerts), ["CONTACT_VARICELLA_IMMUNE_DEFICIENCY"]);
     assert_eq!(alerts[0].check_ups, ["w", "a"]);
+}
+
+/// The watch runs from the last contact: a second one without a day is of its record's day.
+#[test]
+fn a_second_contact_is_watched_from_its_own_day() {
+    let contact = |record, date, on: Option<&str>| {
+        let mut findings = vec![coded("INFECTIOUS_CONTACT", "VARICELLA", None)];
+        findings.extend(on.map(|on| dated("CONTACT_DATE", on)));
+        check_up(record, date, findings)
+    };
+    let until = |check_ups: &[CheckUp]| {
+        let alerts = found("2025-03-20", check_ups);
+        assert_eq!(rules(&alerts), ["CONTACT_VARICELLA"]);
+        alerts[0].limit.clone().unwrap().until.unwrap()
+    };
+    let first = contact("b", "2025-03-02", Some("2025-03-01"));
+    assert_eq!(until(std::slice::from_ref(&first)), day("2025-03-22"));
+    for (record, date, on, last) in [
+        ("c", "2025-03-18", None, "2025-04-08"),
+        ("c", "2025-03-18", Some("2025-03-16"), "2025-04-06"),
+        // An older contact that is told later ends no watch early.
+        ("c", "2025-03-05", Some("2025-02-25"), "2025-03-22"),
+        // Of one day, whatever the record is called.
+        ("a", "2025-03-02", None, "2025-03-22"),
+        ("c", "2025-03-02", None, "2025-03-22"),
+    ] {
+        let second = contact(record, date, on);
+        assert_eq!(
+            until(&[first.clone(), second]),
+            day(last),
+            "{record} {date}"
+        );
+    }
 }
 
 #[test]
