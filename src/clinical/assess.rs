@@ -229,6 +229,12 @@ fn raise<'r>(rule: &'r Rule, found: Match, apart: Option<String>, case: &Case<'_
     } = found;
     let exams = || exams.iter().map(|&at| case.history.exam(at));
     let examined = exams().map(|exam| exam.check_up.date());
+    let mut sources = BTreeSet::new();
+    for exam in exams() {
+        if !sources.contains(exam.source) {
+            sources.insert(exam.source.to_owned());
+        }
+    }
     // A match rests on a check-up or on an item that was due: one of the two is there.
     let date = match &absent {
         Some(absent) => absent.due,
@@ -267,7 +273,7 @@ fn raise<'r>(rule: &'r Rule, found: Match, apart: Option<String>, case: &Case<'_
         level: rule.level,
         category: rule.category,
         check_ups: exams().map(|exam| exam.id.to_owned()).collect(),
-        sources: exams().map(|exam| exam.source.to_owned()).collect(),
+        sources,
         each_alone,
         date,
         inputs,

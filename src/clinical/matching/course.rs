@@ -2,7 +2,7 @@
 
 use chrono::Datelike;
 
-use super::{Case, Match};
+use super::{Case, Match, told_day};
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::class::NutritionClass;
@@ -178,7 +178,7 @@ impl Case<'_> {
         };
         let date = |point: &Point| {
             let exam = self.history.exam(point.taken.place);
-            exam.check_up.date().to_string()
+            told_day(exam.check_up.date())
         };
         let velocity = course.velocity(before, latest);
         let mut inputs = vec![

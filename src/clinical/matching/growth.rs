@@ -1,6 +1,6 @@
 //! Growth: which check-up an indicator is read from, and what the standards say of it.
 
-use super::{Case, Match};
+use super::{Case, Match, told_day};
 use crate::clinical::growth::Indicator;
 use crate::clinical::growth::age::Age;
 use crate::clinical::growth::course::Point;
@@ -83,7 +83,7 @@ impl Case<'_> {
     pub(super) fn measured(&self, at: usize) -> Match {
         let date = self.history.exam(at).check_up.date();
         let mut inputs = Vec::with_capacity(10);
-        inputs.push(("check_up_date", date.to_string()));
+        inputs.push(("check_up_date", told_day(date)));
         if let Some(appraisal) = self.appraisal(at) {
             inputs.push(("age_months", appraisal.age.months.to_string()));
             if appraisal.age.corrected {

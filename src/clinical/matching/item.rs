@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Case, Match};
+use super::{Case, Match, told_day};
 use crate::clinical::growth::age::Age;
 use crate::clinical::rules::Rule;
 use crate::clinical::schedule::{Forecast, Status, Track};
@@ -60,10 +60,10 @@ impl Case<'_> {
                 ("item", item.item.to_owned()),
                 ("status", item.status.as_str().to_owned()),
                 ("reason", item.reason.as_str().to_owned()),
-                ("due", due.to_string()),
+                ("due", told_day(due)),
             ];
             if let Some(overdue) = item.overdue {
-                inputs.push(("overdue", overdue.to_string()));
+                inputs.push(("overdue", told_day(overdue)));
             }
             inputs.push(("schedule", item.schedule_version.to_owned()));
             found(Match {

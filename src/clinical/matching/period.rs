@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::{Case, Match};
+use super::{Case, Match, told_day};
 use crate::clinical::rules::{Answer, Clock, Phase, Rule, Unstated};
 use crate::domain::catalogue::FindingCode;
 
@@ -207,7 +207,7 @@ impl Case<'_> {
             let from = match (stated_day, clock.unstated) {
                 (Some((at, on)), _) => {
                     found.exams.push(at);
-                    found.inputs.push((clock.from.as_str(), on.to_string()));
+                    found.inputs.push((clock.from.as_str(), told_day(on)));
                     on
                 }
                 (None, Unstated::CheckUp) => {
@@ -246,11 +246,11 @@ impl Case<'_> {
             if open.is_empty() {
                 // What only a certificate ends has no day.
                 found.until = asked.ended_by.is_none().then_some(until);
-                found.until_zh = until.to_string();
+                found.until_zh = told_day(until);
             } else if self.today < until {
                 found.until_zh.push_str(&format!("，且不早于{until}"));
             }
-            found.inputs.push(("until", until.to_string()));
+            found.inputs.push(("until", told_day(until)));
         }
         Some(found)
     }
