@@ -1,7 +1,9 @@
 //! `yuqiao day-sheet`: a facility's morning on paper. Who may be in care, what to do, what is due.
 //!
 //! It shows what the three lists show and nothing more: no measured value, no number, no name. A
-//! child stands there by the end of its id, with a line to write its name on.
+//! child stands there by the end of its id, with a line to write its name on. What the lists do not
+//! show stands there as not shown, and who is recorded absent is marked: an empty place reads as
+//! "nothing is due".
 
 mod page;
 
@@ -15,6 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Global;
+use super::absent;
 use super::alerts;
 use super::connection::Connection;
 use super::error::CliError;
@@ -22,8 +25,8 @@ use super::output::Output;
 use super::{due, fitness};
 use crate::rpc::wire::alert_service_client::AlertServiceClient;
 use crate::rpc::wire::{
-    Alert, ChildDueItems, ChildFitness, ListAlertsRequest, ListDueItemsRequest, ListFitnessRequest,
-    WithheldChild,
+    Alert, Category, ChildDueItems, ChildFitness, ListAlertsRequest, ListDueItemsRequest,
+    ListFitnessRequest, WithheldChild,
 };
 
 /// Arguments of `yuqiao day-sheet`.
@@ -45,13 +48,28 @@ struct Sheet {
     facility: String,
     /// The least fit first.
     children: Vec<OfChild>,
+    /// What is due of children of whom the sheet says nothing else, e.g. who are still expected.
+    only_due: Vec<ChildDueItems>,
     withheld: Vec<WithheldChild>,
+    /// The first day away of each child that the facility has recorded as absent today.
+    away: BTreeMap<String, String>,
 }
 
 struct OfChild {
     fitness: ChildFitness,
     alerts: Vec<Alert>,
     due: Option<ChildDueItems>,
+    /// Why nothing is told of what is due, where nothing is.
+    due_withheld: Option<WithheldChild>,
+}
+
+impl OfChild {
+    /// The categories of which it is not told what is due.
+    fn due_not_open(&self) -> Vec<Category> {
+        self.due
+            .as_ref()
+            .map_or_else(|| due::CATEGORIES.to_vec(), due::not_open)
+    }
 }
 
 impl DaySheet {
@@ -63,12 +81,55 @@ impl DaySheet {
         let connection = Connection::open(global).await?;
         let sheet = sheet(&connection, self.within).await?;
         write(&self.out, &page::page(&sheet).into_string()).map_err(CliError::file(&self.out))?;
-        let (children, withheld) = (sheet.children.len(), sheet.withheld.len());
+        let count = Count::of(&sheet);
         if out.is_json() {
-            out.value(&json!({"day": sheet.day, "children": children, "withheld": withheld}))
+            out.value(&json!({
+                "day": sheet.day,
+                "children": count.children,
+                "withheld": count.withheld,
+                "absent": count.absent,
+                "dueWithheld": count.due_withheld,
+            }))
         } else {
-            out.line(&format!("{children} children, {withheld} withheld"))
+            out.line(&count.line())
         }
+    }
+}
+
+/// How much of the morning is on the sheet.
+struct Count {
+    children: usize,
+    /// Children of whom nothing may be shown.
+    withheld: usize,
+    absent: usize,
+    /// Of the children shown, those whose due list is withheld wholly or in part.
+    due_withheld: usize,
+}
+
+impl Count {
+    fn of(sheet: &Sheet) -> Self {
+        let children = &sheet.children;
+        let in_part = |child: &&OfChild| !child.due_not_open().is_empty();
+        let away = |child: &&OfChild| sheet.away.contains_key(&child.fitness.child);
+        Self {
+            children: children.len(),
+            withheld: sheet.withheld.len(),
+            absent: children.iter().filter(away).count(),
+            due_withheld: children.iter().filter(in_part).count(),
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self {
+            children,
+            withheld,
+            absent,
+            due_withheld,
+        } = self;
+        format!(
+            "{children} children ({absent} absent 缺勤), {withheld} withheld; \
+             {due_withheld} with a due list withheld in whole or in part 待办未全部获授权"
+        )
     }
 }
 
@@ -94,6 +155,7 @@ async fn sheet(connection: &Connection, within_days: u32) -> Result<Sheet, CliEr
         ..Default::default()
     };
     let due = due::all(&mut service, request).await?;
+    let away = absent::on(connection, &found.day).await?;
 
     let mut alerts_of: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
     for alert in listed {
@@ -104,16 +166,25 @@ async fn sheet(connection: &Connection, within_days: u32) -> Result<Sheet, CliEr
     }
     let of = |due: ChildDueItems| (due.child.clone(), due);
     let mut due_of: BTreeMap<String, ChildDueItems> = due.children.into_iter().map(of).collect();
+    let of = |child: WithheldChild| (child.child.clone(), child);
+    let mut due_withheld: BTreeMap<String, WithheldChild> =
+        due.withheld.into_iter().map(of).collect();
     let children = found.children.into_iter().map(|fitness| OfChild {
         alerts: alerts_of.remove(&fitness.child).unwrap_or_default(),
         due: due_of.remove(&fitness.child),
+        due_withheld: due_withheld.remove(&fitness.child),
         fitness,
     });
+    let children = children.collect();
+    let mut only_due: Vec<ChildDueItems> = due_of.into_values().collect();
+    only_due.retain(|due| !due.items.is_empty());
     Ok(Sheet {
         day: found.day,
         facility: parent,
-        children: children.collect(),
+        children,
+        only_due,
         withheld: found.withheld,
+        away,
     })
 }
 

@@ -1,9 +1,12 @@
-//! `yuqiao fitness`: who may be in care today.
+//! `yuqiao fitness`: who may be in care today; and for a facility's staff, who is recorded absent.
+
+use std::collections::BTreeMap;
 
 use clap::Args;
 use serde_json::json;
 
 use super::Global;
+use super::absent;
 use super::alerts::tell_withheld;
 use super::connection::{Connection, Service};
 use super::error::CliError;
@@ -38,13 +41,23 @@ impl Fitness {
             page_token: String::new(),
         };
         let found = all(&mut alerts, request).await?;
+        let away = if self.whom.is_own(&connection) {
+            absent::on(&connection, &found.day).await?
+        } else {
+            BTreeMap::new()
+        };
         if out.is_json() {
             for child in &found.children {
-                out.value(&json!({"day": found.day, "fitness": to_json(child)?}))?;
+                let mut line = json!({"day": found.day, "fitness": to_json(child)?});
+                if let Some(since) = away.get(&child.child) {
+                    line["absentSince"] = json!(since);
+                }
+                out.value(&line)?;
             }
         } else {
-            let header = ["儿童", "今日", "至", "说明", "未获授权的类别"];
-            out.line(&table(&header, found.children.iter().map(row)))?;
+            let header = ["儿童", "今日", "缺勤", "至", "说明", "未获授权的类别"];
+            let rows = found.children.iter().map(|child| row(child, &away));
+            out.line(&table(&header, rows))?;
         }
         tell_withheld(out, &found.withheld)
     }
@@ -63,15 +76,18 @@ pub async fn all(
         request.page_token = std::mem::take(&mut found.next_page_token);
         let page = alerts.list_fitness(request.clone()).await?.into_inner();
         found.children.extend(page.children);
+        found.withheld.extend(page.withheld);
         found.next_page_token = page.next_page_token;
     }
     Ok(found)
 }
 
-fn row(child: &ChildFitness) -> Vec<String> {
+fn row(child: &ChildFitness, away: &BTreeMap<String, String>) -> Vec<String> {
+    let since = away.get(&child.child);
     vec![
         short(&child.child).to_owned(),
         words::grade(child.grade()).to_owned(),
+        since.map_or_else(String::new, |since| format!("自 {since}")),
         child.until.clone(),
         child.headline_zh.clone(),
         words::categories(child.not_considered()),

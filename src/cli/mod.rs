@@ -3,6 +3,7 @@
 //! Every verb answers scripts with `--json`, one object a line on standard output; errors and
 //! progress go to standard error. Exit codes: [`error`].
 
+pub mod absent;
 pub mod actor;
 pub mod agreement;
 pub mod alerts;

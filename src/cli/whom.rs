@@ -32,6 +32,12 @@ impl Whom {
         self.parent.clone().unwrap_or_else(own)
     }
 
+    /// Whether the caller's own organization is asked about: for a facility, as its staff.
+    #[must_use]
+    pub fn is_own(&self, connection: &Connection) -> bool {
+        self.parent(connection) == connection.organization
+    }
+
     /// The one child's resource name; empty for all.
     #[must_use]
     pub fn child(&self, connection: &Connection) -> String {

@@ -6,7 +6,7 @@ use super::{OfChild, Sheet};
 use crate::cli::alerts::missing;
 use crate::cli::output::short;
 use crate::cli::words;
-use crate::rpc::wire::{Alert, DueItem, Grade};
+use crate::rpc::wire::{Alert, ChildDueItems, DueItem, Grade};
 
 /// A4, black on white: a grade is told by its words and the weight of its line.
 const STYLE: &str = "
@@ -43,13 +43,17 @@ pub(super) fn page(sheet: &Sheet) -> Markup {
                 p.head {
                     "机构：" span.name {} "（" (short(&sheet.facility)) "）　晨检人：" span.name {}
                 }
-                @for child in &sheet.children { (of_child(child)) }
+                @for child in &sheet.children { (of_child(child, sheet.away.get(&child.fitness.child))) }
+                @for due in &sheet.only_due { (only_due(due)) }
                 @if !sheet.withheld.is_empty() {
                     section {
                         h2 { "暂不能查阅的儿童（请以晨检和家长告知为准）" }
                         ul {
                             @for child in &sheet.withheld {
-                                li { (short(&child.child)) "　" span.name {} "　" (missing(child)) }
+                                li {
+                                    (short(&child.child)) "　" span.name {} "　" (missing(child))
+                                    @if let Some(since) = sheet.away.get(&child.child) { (absent(since)) }
+                                }
                             }
                         }
                     }
@@ -60,32 +64,59 @@ pub(super) fn page(sheet: &Sheet) -> Markup {
     }
 }
 
-fn of_child(child: &OfChild) -> Markup {
+fn of_child(child: &OfChild, away: Option<&String>) -> Markup {
     let fitness = &child.fitness;
     let class = match fitness.grade() {
         Grade::Unspecified => "UNKNOWN",
         grade => grade.as_str_name(),
     };
-    let due = child.due.as_ref();
-    let items = due.map(|due| &*due.items).unwrap_or_default();
-    let without_record = due.map(|due| &*due.without_record).unwrap_or_default();
+    let due_not_open = child.due_not_open();
     html! {
         section class=(class) {
             h2 {
                 (short(&fitness.child)) "　姓名：" span.name {} "　" (words::grade(fitness.grade()))
                 @if !fitness.until.is_empty() { "（至 " (fitness.until) " 前）" }
+                @if let Some(since) = away { (absent(since)) }
             }
             p { (fitness.headline_zh) }
             @if !fitness.not_considered.is_empty() {
                 p { "未获授权、不在本单内的类别：" (words::categories(fitness.not_considered())) }
             }
             @for alert in &child.alerts { (of_alert(alert)) }
-            @if !items.is_empty() { (table(items)) }
-            @for track in without_record {
-                p { (words::track(track)) "：本平台没有记录，请查验纸质凭证" }
+            @if let Some(due) = &child.due { (of_due(due)) }
+            @if !due_not_open.is_empty() {
+                p {
+                    b { "待办未获授权：" (words::categories(due_not_open.iter().copied())) }
+                    "；未列出不等于没有应做的项目"
+                    @if let Some(why) = &child.due_withheld { "（" (missing(why)) "）" }
+                }
             }
         }
     }
+}
+
+/// Of a child that is not in the list of who may be in care.
+fn only_due(due: &ChildDueItems) -> Markup {
+    html! {
+        section {
+            h2 { (short(&due.child)) "　姓名：" span.name {} "　不在今日在托名单（如尚未入托），只列待办" }
+            (of_due(due))
+        }
+    }
+}
+
+fn of_due(due: &ChildDueItems) -> Markup {
+    html! {
+        @if !due.items.is_empty() { (table(&due.items)) }
+        @for track in &due.without_record {
+            p { (words::track(track)) "：本平台没有记录，请查验纸质凭证" }
+        }
+    }
+}
+
+/// The mark of a child that the facility has recorded as absent today.
+fn absent(since: &str) -> Markup {
+    html! { "　【今日缺勤，自 " (since) " 起（本机构登记）】" }
 }
 
 fn of_alert(alert: &Alert) -> Markup {

@@ -47,10 +47,14 @@ fn sheet_of(alert: Alert) -> Sheet {
                     ..Default::default()
                 }],
                 without_record: vec!["IMMUNISATION".to_owned()],
+                considered: due::CATEGORIES.map(Into::into).to_vec(),
                 ..Default::default()
             }),
+            due_withheld: None,
         }],
+        only_due: Vec::new(),
         withheld: vec![WithheldChild::default()],
+        away: BTreeMap::new(),
     }
 }
 
@@ -78,6 +82,54 @@ fn it_says_who_may_be_in_care_what_to_do_and_what_is_due() {
     assert!(!page.contains("104.0"), "no measured value");
     assert!(!page.contains("<script"));
     assert!(!page.contains("class=\"mn\""), "no box without text");
+}
+
+/// Break it: in `due::not_open`, give nothing; or print `due_not_open` only where there is a list.
+#[test]
+fn what_is_due_and_not_open_is_said_and_counted() {
+    let mut sheet = sheet_of(alert("居家隔离", ""));
+    assert!(!printed(&sheet).contains("待办未获授权"));
+    assert_eq!(Count::of(&sheet).due_withheld, 0);
+
+    let due = sheet.children[0].due.as_mut().unwrap();
+    due.considered = vec![Category::EntryCheck.into(), Category::CheckUpDue.into()];
+    assert!(printed(&sheet).contains("待办未获授权：预防接种</b>；"));
+    assert_eq!(Count::of(&sheet).due_withheld, 1);
+
+    sheet.children[0].due = None;
+    sheet.children[0].due_withheld = Some(WithheldChild {
+        reason: "RECORD_UNREADABLE".to_owned(),
+        ..Default::default()
+    });
+    let page = printed(&sheet);
+    assert!(page.contains("待办未获授权：检查到期、预防接种、入托体检</b>；"));
+    assert!(page.contains("RECORD_UNREADABLE"));
+    let count = Count::of(&sheet);
+    assert_eq!((count.children, count.due_withheld), (1, 1));
+    assert!(count.line().contains("1 with a due list withheld"));
+}
+
+/// Break it: leave out `absent` in a heading.
+#[test]
+fn who_is_recorded_absent_is_marked_and_keeps_the_grade() {
+    let mut sheet = sheet_of(alert("居家隔离", ""));
+    assert!(!printed(&sheet).contains("缺勤"));
+    let child = sheet.children[0].fitness.child.clone();
+    sheet.away.insert(child, "2026-11-20".to_owned());
+    let page = printed(&sheet);
+    assert!(page.contains("今日缺勤，自 2026-11-20 起") && page.contains("今日不宜在托：隔离"));
+    assert_eq!(Count::of(&sheet).absent, 1);
+}
+
+#[test]
+fn what_is_due_of_a_child_that_is_only_expected_is_not_lost() {
+    let mut sheet = sheet_of(alert("居家隔离", ""));
+    let mut expected = sheet.children[0].due.clone().unwrap();
+    expected.child = "regions/150627/children/0001-fedcba".to_owned();
+    expected.items[0].label_zh = "入托体检".to_owned();
+    sheet.only_due.push(expected);
+    let page = printed(&sheet);
+    assert!(page.contains("fedcba") && page.contains("<td>入托体检</td>"));
 }
 
 /// Break it: write a card's text by `PreEscaped`.

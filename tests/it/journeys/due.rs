@@ -10,7 +10,7 @@ use crate::support::{
     clients::{PARENT, id, refused},
     desk::Desk,
     server::on_every_server,
-    wire_county::{County, Family, coded, row, today},
+    wire_county::{County, Family, ago, coded, row, today},
 };
 
 const CATEGORIES: [Category; 6] = [
@@ -46,9 +46,8 @@ async fn a_facility_s_morning_on_the_screen_and_on_paper() {
         let county = County::at(server).await;
         county.agreed_over(&CATEGORIES).await;
         let (ill, narrow) = (county.family().await, county.family().await);
-        for family in [&ill, &narrow] {
-            county.enrols(family).await;
-        }
+        county.enrols(&ill).await;
+        let enrolment = county.enrols(&narrow).await;
         let consent = county.consents_over(&ill, &CATEGORIES).await;
         county.consents_over(&narrow, &[Category::Allergy]).await;
         let visit = |family: &Family, record: &str, visit: &str, found| {
@@ -106,15 +105,45 @@ async fn a_facility_s_morning_on_the_screen_and_on_paper() {
         let soon = desk.told(&["due", "--child", id(&ill.child), "--within", "366"], "");
         assert!(items(of(&soon, "due", &ill)).contains(&("V18", "UPCOMING")));
 
+        // Who is away by this facility's own record is marked; health is another matter.
+        let away = county.records_absence(&enrolment.name, &ago(2), "").await;
+        let told = desk.told(&["fitness"], "");
+        let absent = told
+            .iter()
+            .find(|of| of["fitness"]["child"] == narrow.child);
+        let absent = absent.unwrap();
+        assert_eq!(absent["absentSince"], ago(2));
+        assert_eq!(absent["fitness"]["grade"], unsure["grade"]);
+        let there = told.iter().filter(|of| of["absentSince"].is_null()).count();
+        assert_eq!(there, told.len() - 1);
+
         let file = server.home().join("sheet.html");
-        let written = desk.told(&["day-sheet", "--out", file.to_str().unwrap()], "");
-        assert_eq!(written[0]["children"], 2);
+        let sheet = ["day-sheet", "--out", file.to_str().unwrap()];
+        let written = desk.told(&sheet, "");
+        assert_eq!(
+            written[0],
+            serde_json::json!({"day": today().to_string(), "children": 2, "withheld": 0,
+                "absent": 1, "dueWithheld": 1})
+        );
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let sheet = fs::read_to_string(&file).unwrap();
-        for told in ["不宜在托", &card.act, &card.watch, "应做", "不能判断"] {
+        for told in [
+            "不宜在托",
+            &card.act,
+            &card.watch,
+            "应做",
+            "不能判断",
+            "待办未获授权：检查到期、预防接种、入托体检",
+            &format!("今日缺勤，自 {} 起", ago(2)),
+        ] {
             assert!(sheet.contains(told), "{told}");
         }
+        let request = wire::DeleteAbsenceRequest { name: away.name };
+        let taken_back = county.worker.roster().delete_absence(request).await;
+        taken_back.unwrap();
+        let told = desk.told(&["fitness"], "");
+        assert!(told.iter().all(|of| of["absentSince"].is_null()));
         for secret in ["测试童", &ill.number, &narrow.number, "<script"] {
             assert!(!sheet.contains(secret), "{secret}");
         }
