@@ -111,8 +111,9 @@ pub fn row(number: u64, line: &Line, parent: &str) -> Row {
             refused(number, &field, "LINE_UNKNOWN_FIELD", message)
         }
         Err(JsonError::Mismatch { column, .. }) => {
-            let message = format!("第 {column} 字节处的值与字段类型不符");
-            refused(number, "", "LINE_MISFITS", message)
+            let field = field_at(text, column);
+            let message = format!("第 {column} 字节处的值与字段“{field}”的类型不符");
+            refused(number, field, "LINE_MISFITS", message)
         }
         Err(JsonError::Syntax { column, .. }) => refused(
             number,
@@ -127,6 +128,24 @@ pub fn row(number: u64, line: &Line, parent: &str) -> Row {
             "该行无法转换为推送请求".to_owned(),
         ),
     }
+}
+
+/// The field whose value a fault at a byte lies in: the last name before it. In JSON no string's text
+/// looks like one, as its quotes are escaped.
+fn field_at(line: &str, column: usize) -> &str {
+    let before = line.get(..column).unwrap_or(line);
+    let mut parts: Vec<&str> = before.split('"').collect();
+    while let Some(after) = parts.pop() {
+        let is_name = |part: &&&str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        if after.trim_start().starts_with(':')
+            && let Some(name) = parts.last().filter(is_name)
+        {
+            return name;
+        }
+    }
+    ""
 }
 
 fn complete(mut request: PushRequest, number: u64, parent: &str) -> PushRequest {
@@ -237,6 +256,25 @@ mod tests {
             reason(text("{\"checkUp\":{\"revision\":\"x\"}}")),
             "LINE_MISFITS"
         );
+        for (line, field) in [
+            (r#"{"checkUp":{"revision":"x"}}"#, "revision"),
+            (
+                r#"{"checkUp":{"recordId":7,"date":"2026-01-01"}}"#,
+                "recordId",
+            ),
+            (
+                r#"{"checkUp":{"findings":[{"code":"WEIGHT","codedDetail":"\":a","quantity":9600}]}}"#,
+                "quantity",
+            ),
+            (r#"{"checkUp":[]}"#, "checkUp"),
+            ("[]", ""),
+        ] {
+            let Row::Refused(verdict) = row(1, &text(line), "p") else {
+                panic!("{line}")
+            };
+            assert_eq!(verdict.problems[0].reason, "LINE_MISFITS", "{line}");
+            assert_eq!(verdict.problems[0].field, field, "{line}");
+        }
         assert_eq!(reason(Line::Unreadable), "LINE_UNREADABLE");
         assert_eq!(row(1, &text("  \r"), "p"), Row::Blank);
         assert!(matches!(row(1, &text("\u{feff}{}"), "p"), Row::Request(_)));
