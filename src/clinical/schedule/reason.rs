@@ -89,7 +89,7 @@ impl Reason {
             Reason::GirlsOnly => "仅适用于女童",
             Reason::SexUnknown => "仅适用于女童，性别未登记",
             Reason::NotInCare => "未入托，也无入托安排",
-            Reason::PastAge => "已过适用年龄，不再安排",
+            Reason::PastAge => "适用年龄内不再有下一次，不再安排",
             Reason::TransferCertificate => "已有有效的转园（所）健康证明",
             Reason::NoCertificate => "无健康合格证，不得上岗",
             Reason::Died => "儿童已死亡",
