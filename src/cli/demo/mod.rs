@@ -104,11 +104,16 @@ The server goes on at {endpoint} (process {server}). Try by hand:
   export YUQIAO_PROFILE={clients}/public
   yuqiao actor list
   yuqiao alerts list
-  yuqiao fitness; yuqiao due
+  yuqiao fitness; yuqiao due --within 7
+  yuqiao day-sheet --out {dir}/sheet.html
   yuqiao watch --after 0 --until-idle 2
   yuqiao --profile {clients}/commission org list
   yuqiao --profile {clients}/commission agreement list
+  yuqiao --profile {clients}/commission rules list
   yuqiao --profile {clients}/hospital-a push {exports}/hospital-a.ndjson
+  child=$(yuqiao --json fitness | jq -r 'select(.fitness).fitness.child' | head -1)
+  yuqiao --profile {clients}/hospital-a growth-chart --child $child --chart weight -o {dir}/weight.svg
+  yuqiao rules export {dir}/my-rules; yuqiao rules replay {dir}/my-rules {exports}/hospital-a.ndjson
   yuqiao call
   kill {server}; rm -r {dir}",
         exe = exe.display(),
