@@ -103,6 +103,22 @@ def anaemia():
         day = months(born, age) - 20 * DAY
         sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度", born, day,
                   f"{day} OTHER HAEMOGLOBIN={value}", [])
+    # Red meat and liver are no food for a child with phenylketonuria, iron no medicine for one with
+    # thalassaemia: the specialist decides, whoever knows of the illness [P]. Others are as ever.
+    day = months(born, 30)
+    for value, rule in [(85, "ANAEMIA_MODERATE"), (100, "ANAEMIA_MILD"), (55, "ANAEMIA_SEVERE")]:
+        for code in ["PKU", "THALASSAEMIA", "CHD", "ECZEMA"]:
+            ill = "CHD=PRESENT" if code == "CHD" else f"CONDITION={code}"
+            advised = code in ("PKU", "THALASSAEMIA") and value >= 60
+            known = f"{months(born, 20)} OUTPATIENT {ill}; {day} OTHER HAEMOGLOBIN={value}"
+            sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度; 饮食与补铁由专科医生决定者",
+                      born, day, known, [rule + "_AS_ADVISED" if advised else rule])
+            sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度; 已排除", born, day,
+                      f"{known}; {months(born, 25)} OUTPATIENT CONDITION_RULED_OUT={code}", [rule])
+    day = months(born, 72)
+    sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度; 饮食与补铁由专科医生决定者", born, day,
+              f"{day} OTHER HAEMOGLOBIN=115 CONDITION=THALASSAEMIA",
+              ["ANAEMIA_MILD_FROM_6_YEARS_AS_ADVISED"])
     return sheet.write("anaemia.csv")
 
 
@@ -294,6 +310,13 @@ def senses():
         sheet.add(about, newborn, born, today, history, expected)
     sheet.add("HEARING/HEARING_FAIL", service, born, found,
               f"{heard} V06 HEARING=FAIL; {found} OTHER HEARING_DIAGNOSIS=LOSS", [])
+    # Before four the source has no limit: far below what such a child sees is tested again [P].
+    for age in [30, 42]:
+        day = months(born, age)
+        for value, low in [("4.0", True), ("4.4", True), ("4.5", False), ("4.8", False)]:
+            sheet.add("VISION/VISION_LOW", f"{eyes}; 4岁前复查", born, day,
+                      f"{day} OTHER VISION_LEFT={value} VISION_RIGHT=4.9",
+                      ["VISION_LOW_UNDER_4_YEARS"] if low else [])
     return sheet.write("senses.csv")
 
 
@@ -314,6 +337,74 @@ def newborn():
             sheet.add("EXAMINATION/JAUNDICE", source, born, day, f"{day} {visit} JAUNDICE={code}",
                       [rule] if rule else [])
         sheet.add("EXAMINATION/JAUNDICE", source, born, day, f"{day} {visit} JAUNDICE=NONE", [])
+    # A yellow face without a word of how far it reaches: in the first two weeks a doctor looks on the
+    # same day; where the reach is stated it decides. Later it is prolonged, and in a toddler it is no
+    # newborn's [k] [P].
+    complexion = "国家基本公共卫生服务规范（第三版） 健康检查记录表: 面色"
+    for age in [0, 1, 5, 14, 15, 20, 27, 28, 60, 200]:
+        day = born + age * DAY
+        rule = "COMPLEXION_JAUNDICED" if age >= 15 else "COMPLEXION_JAUNDICED_NEWBORN"
+        sheet.add("EXAMINATION/JAUNDICE", complexion, born, day,
+                  f"{day} OTHER COMPLEXION=JAUNDICED", [rule])
+        sheet.add("EXAMINATION/JAUNDICE", complexion, born, day, f"{day} OTHER COMPLEXION=ROSY", [])
+    for age in [12, 13, 30, 60, 83]:
+        day = months(born, age)
+        sheet.add("EXAMINATION/JAUNDICE", complexion, born, day,
+                  f"{day} OTHER COMPLEXION=JAUNDICED", ["COMPLEXION_JAUNDICED_FROM_12_MONTHS"])
+    day = born + 5 * DAY
+    sheet.add("EXAMINATION/JAUNDICE", complexion, born, day,
+              f"{day} V00 COMPLEXION=JAUNDICED JAUNDICE=FACE", [])
+    sheet.add("EXAMINATION/JAUNDICE", complexion, born, day,
+              f"{day} V00 COMPLEXION=JAUNDICED JAUNDICE=LIMBS", ["JAUNDICE_LIMBS"])
+    for day in [born + 3 * DAY, months(born, 3), months(born, 40)]:
+        sheet.add("EXAMINATION/COMPLEXION_OTHER", f"{complexion}: 其他（青紫、发灰）", born, day,
+                  f"{day} OTHER COMPLEXION=OTHER", ["COMPLEXION_OTHER"])
+        sheet.add("EXAMINATION/COMPLEXION_OTHER", f"{complexion}: 其他（青紫、发灰）", born, day,
+                  f"{day} OTHER COMPLEXION=PALE", [])
+    # 38 degrees in the first three months is of the same day [k]; later 39 is told to the guardian [P].
+    for age, values in [(28, {"37.9": [], "38.0": ["FEVER_UNDER_3_MONTHS"], "39.5": ["FEVER_UNDER_3_MONTHS"]}),
+                        (80, {"37.9": [], "38.0": ["FEVER_UNDER_3_MONTHS"]}),
+                        (100, {"38.9": [], "39.0": ["FEVER_HIGH"]}),
+                        (900, {"38.9": [], "40.1": ["FEVER_HIGH"]})]:
+        day = born + age * DAY
+        for value, rules_of in values.items():
+            sheet.add("EXAMINATION/FEVER", "体温: 满月至3月龄 38.0℃; 其后 39.0℃", born, day,
+                      f"{day} OTHER TEMPERATURE={value}", rules_of)
+    for grams, rule in [(1499, "BIRTH_WEIGHT_VERY_LOW"), (1500, "BIRTH_WEIGHT_UNDER_2000"),
+                        (1999, "BIRTH_WEIGHT_UNDER_2000"), (2000, "BIRTH_WEIGHT_LOW"),
+                        (2499, "BIRTH_WEIGHT_LOW"), (2500, None)]:
+        day = born + 7 * DAY
+        sheet.add("EXAMINATION/BIRTH_WEIGHT_LOW", "早产儿视网膜病变筛查: <2000 克生后4～6周查眼底 (转述资料)",
+                  born, day, f"{day} V00 BIRTH_WEIGHT={grams}", [rule] if rule else [])
+        late = rule.replace("UNDER_2000", "LOW") if rule else None
+        sheet.add("EXAMINATION/BIRTH_WEIGHT_LOW", "低出生体重: 增加访视", born, months(born, 6),
+                  f"{day} V00 BIRTH_WEIGHT={grams}", [late] if late else [])
+    # Suspected until it is answered, whoever answers: ruled out, a later negative screen, a diagnosis
+    # (even one that is ruled out itself). From one year on the result is looked for, not the child [P].
+    screen = "国家基本公共卫生服务规范（第三版） 新生儿疾病筛查: 可疑者召回"
+    ill = {"PKU": "PKU", "CH": "HYPOTHYROIDISM", "CAH": "ADRENAL_INSUFFICIENCY"}
+    seen, later, year = born + 10 * DAY, born + 40 * DAY, months(born, 12)
+    for code, condition in ill.items():
+        rule, about = f"NEWBORN_SCREEN_{code}", f"EXAMINATION/NEWBORN_SCREEN_{code}"
+        found = f"{seen} V00 NEWBORN_DISEASE_SCREEN={code}"
+        for history, today, expected in [
+            (found, seen, [rule]),
+            (found, year - DAY, [rule]),
+            (found, year, [f"{rule}_FROM_12_MONTHS"]),
+            (f"{months(born, 13)} OTHER NEWBORN_DISEASE_SCREEN={code}", months(born, 13),
+             [f"{rule}_FROM_12_MONTHS"]),
+            (f"{found}; {later} OTHER NEWBORN_DISEASE_RULED_OUT={code}", later, []),
+            (f"{found}; {later} OTHER NEWBORN_DISEASE_SCREEN=NEGATIVE", later, []),
+            (f"{later} OTHER NEWBORN_DISEASE_SCREEN={code}; {seen} V00 NEWBORN_DISEASE_SCREEN=NEGATIVE",
+             later, [rule]),
+            (f"{found}; {seen} OTHER NEWBORN_DISEASE_SCREEN=NEGATIVE", seen, [rule]),
+            (f"{found}; {later} OUTPATIENT CONDITION={condition}", later, []),
+            (f"{found}; {later} OUTPATIENT CONDITION={condition}; "
+             f"{year} OUTPATIENT CONDITION_RULED_OUT={condition}", year, []),
+            (f"{found}; {later} OUTPATIENT CONDITION_RULED_OUT={condition}", later, []),
+            (f"{found}; {later} OUTPATIENT CONDITION=ECZEMA", later, [rule]),
+        ]:
+            sheet.add(about, screen, born, today, history, expected)
     return sheet.write("newborn.csv")
 
 
@@ -404,6 +495,41 @@ def conditions():
         sheet.add(about, f"{form} 既往病史: 其他", born, two,
                   f"{known}; {two} OUTPATIENT CONDITION_RULED_OUT={code}", [])
         sheet.add(about, f"{form} 既往病史: 其他", born, two, f"{two} OTHER WEIGHT=11000", [])
+    # A history in words is asked after; what it says only a doctor can read. Many forms say "none".
+    about, source = "CONDITION/CONDITION_OTHER", f"{form} 既往病史: 其他（文字）"
+    for text, expected in [("肠套叠术后", ["CONDITION_OTHER"]), ("早产", ["CONDITION_OTHER"]),
+                           ("无", []), ("没有", []), ("无。", []), ("/", [])]:
+        sheet.add(about, source, born, two, f"{one} ENTRY CONDITION_OTHER={text}", expected)
+    known = f"{one} ENTRY CONDITION_OTHER=肠套叠术后"
+    sheet.add(about, source, born, two, f"{known}; {two} OTHER WEIGHT=11000", ["CONDITION_OTHER"])
+    sheet.add(about, source, born, one + 364 * DAY, known, ["CONDITION_OTHER"])
+    sheet.add(about, source, born, one + 365 * DAY, known, [])
+    # A pen that is kept is used, whatever the child is allergic to.
+    for kind in ["FOOD", "DRUG", "INSECT", "LATEX", "OTHER"]:
+        sheet.add("ALLERGY/ALLERGY", f"{form} 过敏史; 机构备药", born, two,
+                  f"{one} ENTRY ALLERGY={kind}:某物 ADRENALINE_PEN=Y",
+                  [f"ALLERGY_{kind}_PEN:某物"], subject="each")
+    # Live vaccines of a child with nephrotic syndrome are a doctor's decision [k].
+    for code, rule in [("IMMUNE_DEFICIENCY", "IMMUNISATION_LIVE_ASSESS_FIRST"),
+                       ("NEPHROTIC_SYNDROME", "IMMUNISATION_LIVE_ASSESS_FIRST_NEPHROTIC")]:
+        history = f"{one} OUTPATIENT CONDITION={code}; {one} IMMUNISATION VACCINE_DOSE=HepB-3"
+        about = "IMMUNISATION/IMMUNISATION_LIVE_ASSESS_FIRST"
+        sheet.add(about, f"{form} 既往病史; 减毒活疫苗先由医生评估", born, two, history, [rule])
+        sheet.add("IMMUNISATION/IMMUNISATION_MMR", f"{form} 既往病史; 减毒活疫苗先由医生评估", born,
+                  two, history, [])
+    # "Deferred" ends with a later conclusion; a later form without one asks for it.
+    about, source = "ENTRY_CHECK/ENTRY_DEFERRED", f"{form} 医生意见"
+    deferred = f"{one} ENTRY ENTRY_CONCLUSION=DEFERRED"
+    for history, expected, fitness in [
+        (deferred, ["ENTRY_DEFERRED"], "UNFIT"),
+        (f"{deferred}; {two} ENTRY ENTRY_CONCLUSION=FIT", [], ""),
+        (f"{deferred}; {two} ENTRY WEIGHT=11000", ["ENTRY_DEFERRED_CHECKED_AGAIN"], "CONDITIONAL"),
+        (f"{deferred}; {two} TRANSFER WEIGHT=11000", ["ENTRY_DEFERRED_CHECKED_AGAIN"], "CONDITIONAL"),
+        (f"{deferred}; {two} OUTPATIENT WEIGHT=11000", ["ENTRY_DEFERRED"], "UNFIT"),
+        (f"{deferred}; {one} ENTRY WEIGHT=11000", ["ENTRY_DEFERRED"], "UNFIT"),
+        (f"{deferred}; {two} ENTRY ENTRY_CONCLUSION=DEFERRED", ["ENTRY_DEFERRED"], "UNFIT"),
+    ]:
+        sheet.add(about, source, born, two, history, expected, fitness=fitness)
     return sheet.write("conditions.csv")
 
 
@@ -485,6 +611,36 @@ def infectious():
     sheet.add(about, source, born, onset + 9 * DAY, f"{new} WITH_PNEUMONIA=Y",
               ["MEASLES_PNEUMONIA_ISOLATION"], fitness="UNFIT")
     certificates(sheet, born, onset)
+    # Contacts for whom the illness is grave go to a doctor on the same day and stay away until he has
+    # written (the certificate of return); then they are watched like others [k] [P].
+    contact = d("2026-05-04")
+    risk = f"{d('2025-03-03')} OUTPATIENT CONDITION="
+    for disease, family, length, codes in [
+        ("VARICELLA", "CONTACT_VARICELLA_IMMUNE_DEFICIENCY", 21,
+         {"IMMUNE_DEFICIENCY": "CONTACT_VARICELLA_IMMUNE_DEFICIENCY",
+          "NEPHROTIC_SYNDROME": "CONTACT_VARICELLA_NEPHROTIC"}),
+        ("MEASLES", "CONTACT_MEASLES_IMMUNE_DEFICIENCY", 21,
+         {"IMMUNE_DEFICIENCY": "CONTACT_MEASLES_IMMUNE_DEFICIENCY"}),
+        ("MENINGOCOCCAL", "CONTACT_MENINGOCOCCAL_HIGH_RISK", 7,
+         {"ASPLENIA": "CONTACT_MENINGOCOCCAL_ASPLENIA",
+          "IMMUNE_DEFICIENCY": "CONTACT_MENINGOCOCCAL_IMMUNE_DEFICIENCY"}),
+    ]:
+        about = f"INFECTIOUS/{family}"
+        source = f"接触者医学观察 {length} 天; 重症高危者当日就医"
+        met = f"{contact} OUTPATIENT INFECTIOUS_CONTACT={disease} CONTACT_DATE={contact}"
+        for code, rule in codes.items():
+            known = f"{risk}{code}; {met}"
+            seen = f"{known}; {contact + 2 * DAY} OUTPATIENT RETURN_CERTIFICATE={disease}"
+            for history, today, expected, fitness in [
+                (known, contact, [rule], "UNFIT"),
+                (known, contact + (length - 1) * DAY, [rule], "UNFIT"),
+                (known, contact + length * DAY, [], "FIT"),
+                (seen, contact + 2 * DAY, [f"{rule}_SEEN"], "CONDITIONAL"),
+                (seen, contact + length * DAY, [], "FIT"),
+            ]:
+                sheet.add(about, source, born, today, history, expected, fitness=fitness)
+        sheet.add(about, source, born, contact, met, [])
+        sheet.add(about, source, born, contact, f"{risk}ECZEMA; {met}", [])
     return sheet.write("infectious.csv")
 
 
@@ -675,6 +831,13 @@ def overdue():
                   [f"CHECK_UP_DUE:{visit}"], subject="each")
         sheet.add(about, f"{service} {visit}", born, late, f"{due + 5 * DAY} {visit} {rest}",
                   [], subject="each")
+    # The hospital of birth reports its two and no later ones: it is no register of doses [P].
+    at_birth = f"{born} IMMUNISATION VACCINE_DOSE=HepB-1 VACCINE_DOSE=BCG-1"
+    for later, expected in [("", []), (f"; {born + 27 * DAY} IMMUNISATION VACCINE_DOSE=HepB-2", []),
+                            (f"; {born + 28 * DAY} IMMUNISATION VACCINE_DOSE=HepB-2",
+                             ["IMMUNISATION_OVERDUE_HEPB"])]:
+        sheet.add("IMMUNISATION/IMMUNISATION_HEPB", f"{nip} 乙肝3; 只有产科的记录", born,
+                  months(born, 13), at_birth + later, expected)
     return sheet.write("overdue.csv")
 
 

@@ -317,11 +317,16 @@ impl<'a> Case<'a> {
                 any_of,
                 none_of,
                 settled_by,
+                until_visit,
             } => {
+                if self.visited_since(*finding, until_visit) {
+                    return;
+                }
                 self.coded(rule, *finding, any_of, none_of, settled_by)
                     .into_iter()
                     .for_each(found);
             }
+            Condition::Written { finding } => self.written(rule, *finding, found),
             Condition::Quantity {
                 finding,
                 at_least,
@@ -336,9 +341,10 @@ impl<'a> Case<'a> {
                 code,
                 ended_by,
                 ended_code,
+                settled_by,
             } => {
                 let end = (*ended_by, ended_code.as_ref().unwrap_or(code).as_str());
-                self.stands(rule, (*finding, code), end, found);
+                self.stands(rule, (*finding, code), (end, settled_by), found);
             }
             Condition::Period {
                 finding,
@@ -363,6 +369,7 @@ impl<'a> Case<'a> {
                 items,
                 status,
                 only_with,
+                only_with_from_days,
                 only_with_visit,
             } => {
                 let asked = item::Asked {
@@ -370,6 +377,7 @@ impl<'a> Case<'a> {
                     items,
                     status: *status,
                     only_with,
+                    only_with_from_days: *only_with_from_days,
                     only_with_visit: *only_with_visit,
                 };
                 if let Some(forecast) = &self.forecast {

@@ -322,7 +322,7 @@ fn an_implausible_value_asks_for_another_measurement_and_nothing_else() {
     assert_eq!(rules(&alerts), ["GROWTH_REMEASURE"]);
     assert_eq!(
         (alerts[0].level, alerts[0].recipients),
-        (Level::Low, &[Recipient::Mch][..])
+        (Level::High, &[Recipient::Guardian, Recipient::Mch][..])
     );
     assert_eq!(alerts[0].care_card.facility, None);
 }

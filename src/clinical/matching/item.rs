@@ -19,6 +19,8 @@ pub(super) struct Asked<'r> {
     pub status: Status,
     /// Empty: whatever is recorded.
     pub only_with: &'r [FindingCode],
+    /// The least age, in days, at which one of them must have been stated.
+    pub only_with_from_days: u16,
     pub only_with_visit: Option<VisitKind>,
 }
 
@@ -39,7 +41,13 @@ impl Case<'_> {
         if asked.only_with_visit.is_some_and(|kind| !visited(kind)) {
             return;
         }
-        let recorded = |&code: &FindingCode| self.history.latest(code).is_some();
+        let old_enough = |at: usize| {
+            let on = self.history.exam(at).check_up.date();
+            let days = on.signed_duration_since(self.life.birth_date).num_days();
+            days >= i64::from(asked.only_with_from_days)
+        };
+        // What was stated last was stated at the greatest age.
+        let recorded = |&code: &FindingCode| self.history.latest(code).is_some_and(old_enough);
         if !asked.only_with.is_empty() && !asked.only_with.iter().any(recorded) {
             return;
         }

@@ -6,6 +6,7 @@ use super::{Case, Match};
 use crate::clinical::growth::age::Age;
 use crate::clinical::rules::{Answer, Rule};
 use crate::domain::catalogue::FindingCode;
+use crate::domain::checkup::VisitKind;
 use crate::domain::finding::Finding;
 
 impl Case<'_> {
@@ -24,7 +25,7 @@ impl Case<'_> {
         &self,
         rule: &Rule,
         (finding, code): (FindingCode, &str),
-        (ended_by, ended_code): (FindingCode, &str),
+        ((ended_by, ended_code), settled_by): ((FindingCode, &str), &[Answer]),
         found: &mut dyn FnMut(Match),
     ) {
         if self.history.latest(finding).is_none() {
@@ -37,7 +38,11 @@ impl Case<'_> {
             if end.is_some_and(|end| day < end) {
                 break;
             }
-            if self.states(at, ended_by, ended_code) {
+            let settles = |by: &Answer| {
+                let mut codes = by.any_of.iter();
+                codes.any(|code| self.states(at, by.finding, code))
+            };
+            if self.states(at, ended_by, ended_code) || settled_by.iter().any(settles) {
                 end = Some(day);
             }
             if !self.states(at, finding, code) {
@@ -55,6 +60,40 @@ impl Case<'_> {
             }
         }
         words.into_iter().for_each(found);
+    }
+
+    /// A text that only its reader can judge: that there is one is all that is told. The latest of each
+    /// institution bears it, so that what is no longer written comes to an end by its age.
+    pub(super) fn written(&self, rule: &Rule, finding: FindingCode, found: &mut dyn FnMut(Match)) {
+        if self.history.latest(finding).is_none() {
+            return;
+        }
+        let mut words: Vec<Match> = Vec::new();
+        for (at, exam) in self.history.exams().rev() {
+            let mut texts = self.history.all(at, finding).filter_map(Finding::text);
+            let said = texts.any(says_something);
+            let known = words.iter().any(|word| word.told_by == [exam.source]);
+            if let (true, false, Some(age)) = (said, known, self.age_for(rule, at)) {
+                let mut word = self.on_exam(at, age);
+                word.told_by.push(exam.source.to_owned());
+                word.inputs.push((finding.as_str(), "WRITTEN".to_owned()));
+                words.push(word);
+            }
+        }
+        words.into_iter().for_each(found);
+    }
+
+    /// Whether a check-up of one of these kinds is of a later day than the latest that has the finding.
+    pub(super) fn visited_since(&self, finding: FindingCode, kinds: &[VisitKind]) -> bool {
+        let Some(at) = self.history.latest(finding).filter(|_| !kinds.is_empty()) else {
+            return false;
+        };
+        let since = self.history.exam(at).check_up.date();
+        let mut exams = self.history.exams().rev();
+        exams.any(|(_, exam)| {
+            let visit = exam.check_up.visit();
+            exam.check_up.date() > since && kinds.contains(&visit)
+        })
     }
 
     /// A match that further statements may bear as well: its inputs tell the day of none.
@@ -142,6 +181,25 @@ impl Case<'_> {
                     .any(|value| by.any_of.iter().any(|known| known == value))
         })
     }
+}
+
+/// Many forms are filled in with a word for "none" where nothing is to be said `[P]`.
+fn says_something(text: &str) -> bool {
+    const NOTHING: [&str; 10] = [
+        "",
+        "无",
+        "否",
+        "没有",
+        "无特殊",
+        "未见异常",
+        "无异常",
+        "/",
+        "-",
+        "none",
+    ];
+    let text = substance(text);
+    let text = text.trim_end_matches(['。', '.', '；', ';']);
+    !NOTHING.contains(&text)
 }
 
 /// One spelling for one substance: outer and double spaces and letter case don't count.

@@ -32,6 +32,7 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             any_of,
             none_of,
             settled_by,
+            until_visit: _,
         } => {
             if any_of.is_empty() == none_of.is_empty() {
                 return Err(RuleFault::Condition);
@@ -49,7 +50,9 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             code,
             ended_by,
             ended_code,
+            settled_by,
         } => {
+            settled_by.iter().try_for_each(check_answer)?;
             check_codes(*finding, [code])?;
             check_codes(*ended_by, [ended_code.as_ref().unwrap_or(code)])
         }
@@ -75,6 +78,15 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             }
             check_codes(FindingCode::Allergy, kinds.iter().chain([ended_by]))
         }
+        Condition::Written { finding } if finding.entry().kind != Kind::Text => {
+            Err(RuleFault::Condition)
+        }
+        // An age without the finding that it is about asks for nothing.
+        Condition::Item {
+            only_with,
+            only_with_from_days,
+            ..
+        } if *only_with_from_days > 0 && only_with.is_empty() => Err(RuleFault::Condition),
         Condition::Vision { at_most } => check_vision(at_most.0),
         Condition::EyeDifference { at_least } if at_least.0 == 0 => Err(RuleFault::Condition),
         _ => Ok(()),

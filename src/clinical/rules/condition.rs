@@ -158,7 +158,13 @@ pub enum Condition {
         none_of: Vec<String>,
         #[serde(default)]
         settled_by: Vec<Answer>,
+        /// Only until a check-up of a later day is of one of these kinds: it should have said so again.
+        #[serde(default)]
+        until_visit: Vec<VisitKind>,
     },
+    /// A text is written under the finding, and not merely that there is nothing to write. Each
+    /// institution's latest counts by itself; what the text says is not read.
+    Written { finding: FindingCode },
     /// A quantity from `at_least` to just below `below`.
     Quantity {
         finding: FindingCode,
@@ -174,6 +180,9 @@ pub enum Condition {
         ended_by: FindingCode,
         #[serde(default)]
         ended_code: Option<String>,
+        /// Further results of a later day that end it likewise.
+        #[serde(default)]
+        settled_by: Vec<Answer>,
     },
     /// A period after an illness or a contact, until a later check-up states the code of `ended_by`.
     /// It is over when every clock is. Each institution's word is judged by itself.
@@ -197,6 +206,10 @@ pub enum Condition {
         /// stated): where no dose was ever recorded, the record is missing and not the doses.
         #[serde(default, deserialize_with = "one_or_some")]
         only_with: Vec<FindingCode>,
+        /// And that in a check-up of so many days of age or more: what the hospital of birth reports
+        /// says nothing of whether later ones are sent here.
+        #[serde(default)]
+        only_with_from_days: u16,
         /// Likewise only for a child of whom some check-up is of this kind.
         only_with_visit: Option<VisitKind>,
     },

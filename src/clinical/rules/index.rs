@@ -172,6 +172,7 @@ pub(super) fn reads(when: &Condition) -> &[FindingCode] {
         Condition::EyeDifference { .. } => &[F::VisionLeft],
         Condition::Coded { finding, .. }
         | Condition::Quantity { finding, .. }
+        | Condition::Written { finding }
         | Condition::Stands { finding, .. }
         | Condition::Period { finding, .. } => std::slice::from_ref(finding),
     }

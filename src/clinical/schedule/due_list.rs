@@ -14,6 +14,10 @@ use crate::domain::alert::Category;
 use crate::domain::id::Id;
 use crate::domain::organization::Organization;
 
+/// From this age on, in days, a dose on record says that doses are sent here `[P]`: the hospital of birth
+/// reports its own two and no later ones. The rules over late doses say the same.
+pub(super) const DOSES_FROM_DAYS: i64 = 28;
+
 /// Who reads a due list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reader {
@@ -110,6 +114,13 @@ impl Reader {
 }
 
 impl<'a> Forecast<'a> {
+    /// Whether what was done on a day says that what is done is sent here. Of a newborn's doses those of
+    /// its birth are all there can be.
+    fn tells(&self, track: Track, done: NaiveDate, today: NaiveDate) -> bool {
+        let age = |on: NaiveDate| on.signed_duration_since(self.born).num_days();
+        track != Track::Immunisation || age(today) < DOSES_FROM_DAYS || age(done) >= DOSES_FROM_DAYS
+    }
+
     /// What of it this reader is told on `today`: what is due or overdue, and what becomes due within
     /// so many days; for a guardian everything.
     pub fn told_to(&self, reader: &Reader, today: NaiveDate, within_days: u32) -> DueList<'a> {
@@ -118,8 +129,9 @@ impl<'a> Forecast<'a> {
             .copied()
             .filter(|track| track.needs_record() && reader.reads(*track))
             .filter(|track| {
-                let mut of = self.items.iter().filter(|item| item.track == *track);
-                of.all(|item| item.rests_on.is_empty())
+                let of = self.items.iter().filter(|item| item.track == *track);
+                let mut days = of.flat_map(|item| &item.rests_on);
+                !days.any(|exam| self.tells(*track, exam.check_up.date(), today))
             })
             .collect();
         if *reader == Reader::Guardian {

@@ -178,6 +178,7 @@ pub struct Forecast<'a> {
     pub items: Vec<Item<'a>>,
     /// The first later day on which a status, or a day it goes by, changes with no new record.
     pub next_change: Option<NaiveDate>,
+    born: NaiveDate,
 }
 
 /// One row of a schedule file, for lists.
@@ -310,7 +311,11 @@ pub(in crate::clinical) fn forecast_over<'a>(
 ) -> Forecast<'a> {
     let items = items_on(schedules, life, history, today);
     let next_change = next_change(schedules, life, history, today, &items);
-    Forecast { items, next_change }
+    Forecast {
+        items,
+        next_change,
+        born: life.birth_date,
+    }
 }
 
 fn items_on<'a>(

@@ -470,6 +470,6 @@ fn fitness_is_the_gravest_of_what_stands() {
     assert_eq!(because, ["MUMPS_ISOLATION"]);
     assert_eq!(
         assessed.fitness.headline_zh(),
-        "今日不宜在托：流行性腮腺炎隔离至2025-03-11，凭返园证明返园"
+        "今日不宜在托：流行性腮腺炎隔离中，2025-03-11起可凭返园证明返园"
     );
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use crate::clinical::schedule::due_list::DOSES_FROM_DAYS;
+
 use super::samples::{FACILITIES, Record, day, forecast_of, life};
-use crate::clinical::rules::{Condition, Recipient, RuleSet};
+use crate::clinical::rules::{AgeBound, Condition, Recipient, RuleSet};
 use crate::clinical::schedule::{CareSpan, Life, Reader, Reason, Schedules, Status, Track};
 use crate::domain::alert::Category;
 use crate::domain::id::Id;
@@ -70,6 +72,7 @@ const TODAY: &str = "2026-09-01";
 const RECORDS: &[Record<'_>] = &[
     ("IMMUNISATION", "2024-03-05", &["HepB-1", "BCG-1"]),
     ("IMMUNISATION", "2024-03-20", &["HepB-2"]),
+    ("IMMUNISATION", "2024-05-08", &["IPV-1"]),
     (
         "IMMUNISATION",
         "2024-06-05",
@@ -158,7 +161,7 @@ fn a_carer_is_told_what_to_do_and_nothing_of_what_was_found() {
 /// say no.
 #[test]
 fn a_missing_register_is_not_a_child_without_vaccinations() {
-    let unvaccinated: Vec<Record<'_>> = RECORDS.iter().copied().skip(3).collect();
+    let unvaccinated: Vec<Record<'_>> = RECORDS.iter().copied().skip(4).collect();
     for reader in [care(Category::ALL), Reader::FollowUp] {
         let (items, without) = told(&reader, &unvaccinated, 366);
         assert!(
@@ -171,6 +174,51 @@ fn a_missing_register_is_not_a_child_without_vaccinations() {
     let (plan, without) = told(&Reader::Guardian, &unvaccinated, 0);
     assert!(plan.iter().any(|(track, ..)| *track == Track::Immunisation));
     assert!(without.contains(&Track::Immunisation));
+}
+
+/// What the hospital of birth reports is no register: neither alerts nor the due list ask for what
+/// came after, and both ask while there can be nothing else. Break it: raise `DOSES_FROM_DAYS`.
+#[test]
+fn doses_at_birth_do_not_say_that_later_ones_are_sent() {
+    let at_birth = &RECORDS[..2];
+    for reader in [care(Category::ALL), Reader::FollowUp] {
+        let (items, without) = told(&reader, at_birth, 0);
+        let of_doses = |items: &[Told]| items.iter().any(|(of, ..)| *of == Track::Immunisation);
+        assert!(!of_doses(&items) && without.contains(&Track::Immunisation));
+        let (items, without) = told(&reader, &RECORDS[..3], 0);
+        assert!(of_doses(&items) && !without.contains(&Track::Immunisation));
+    }
+    let (schedules, care) = (Schedules::load().unwrap(), in_care());
+    let child = Life {
+        known_since: None,
+        ..child(&care)
+    };
+    let newborn = "2024-03-20";
+    forecast_of(&schedules, &child, &at_birth[..1], newborn, |forecast| {
+        let list = forecast.told_to(&Reader::FollowUp, day(newborn), 0);
+        assert!(!list.without_record.contains(&Track::Immunisation));
+    });
+    let set = RuleSet::load().unwrap();
+    for rule in set.rules() {
+        let Condition::Item {
+            track: Track::Immunisation,
+            only_with_from_days,
+            ..
+        } = &rule.when
+        else {
+            continue;
+        };
+        let newborn = rule.today.as_ref().map(|today| today.until);
+        match newborn {
+            Some(until) => assert_eq!(until, AgeBound::Days(28), "{}", rule.id),
+            None => assert_eq!(
+                i64::from(*only_with_from_days),
+                DOSES_FROM_DAYS,
+                "{}",
+                rule.id
+            ),
+        }
+    }
 }
 
 #[test]
