@@ -431,3 +431,49 @@ fn quantities_by_their_limits() {
     assert_eq!(rules(&alerts), ["NEWBORN_FEVER"]);
     assert!(alerts[0].care_card.guardian.as_str().contains("37.5℃"));
 }
+
+/// Who reads of anaemia alone must not learn of the other illness from its card, nor of a history that
+/// is written in words.
+#[test]
+fn a_card_names_no_illness_that_it_only_heeds() {
+    for (code, name) in [("PKU", "苯丙酮尿症"), ("THALASSAEMIA", "地中海贫血")] {
+        let ill = by(
+            "elsewhere",
+            "i",
+            "2024-01-01",
+            vec![coded("CONDITION", code, None)],
+        );
+        let low = by("hospital", "h", "2024-02-01", vec![haemoglobin(1000)]);
+        let alerts = found("2024-02-02", &[ill, low]);
+        let card = alerts
+            .iter()
+            .find(|alert| alert.family == "ANAEMIA")
+            .unwrap();
+        assert_eq!(card.rule, "ANAEMIA_MILD_AS_ADVISED");
+        assert_eq!(card.check_ups, ["h"]);
+        let inputs = card.inputs.iter();
+        let inputs: String = inputs
+            .map(|(name, value)| format!("{name}={value} "))
+            .collect();
+        let facility = card.care_card.facility.as_ref().unwrap().text();
+        let guardian = card.care_card.guardian.as_str();
+        let said = [inputs.as_str(), facility.as_str(), guardian, card.follow_up];
+        for told in said {
+            assert!(!told.contains(code) && !told.contains(name), "{told}");
+            assert!(!told.contains("红肉") && !told.contains("含铁"), "{told}");
+        }
+    }
+    let raw = RawValue::Text("肠套叠术后");
+    let written = Finding::parse("CONDITION_OTHER", raw, FindingStatus::Final, "");
+    let alerts = found(
+        "2024-02-02",
+        &[by("hospital", "w", "2024-02-01", vec![written.unwrap()])],
+    );
+    assert_eq!(rules(&alerts), ["CONDITION_OTHER"]);
+    let told = format!(
+        "{:?} {}",
+        alerts[0].inputs,
+        alerts[0].care_card.guardian.as_str()
+    );
+    assert!(!told.contains("肠套叠"));
+}
