@@ -43,6 +43,14 @@ class Sheet:
         return len(self.rows)
 
 
+def one_day(sheet, about, source, born, day, graver, milder, alerts, **more):
+    """Two results of one day, written in either order; a better one of a later day settles it."""
+    source = f"{source}: 同日两次结果"
+    one, other = f"{day} OTHER {graver}", f"{day} OTHER {milder}"
+    sheet.add(about, source, born, day, f"{one}; {other}", alerts, **more)
+    sheet.add(about, source, born, day, f"{other}; {one}", alerts, **more)
+
+
 # --- anaemia ------------------------------------------------------------------------------------
 
 def anaemia():
@@ -119,6 +127,11 @@ def anaemia():
     sheet.add("NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度; 饮食与补铁由专科医生决定者", born, day,
               f"{day} OTHER HAEMOGLOBIN=115 CONDITION=THALASSAEMIA",
               ["ANAEMIA_MILD_FROM_6_YEARS_AS_ADVISED"])
+    # Two values of one day: nobody knows the later, so the lower one is looked after [P].
+    for graver, milder, expected in [("52", "118", ["ANAEMIA_SEVERE"]), ("52", "95", ["ANAEMIA_SEVERE"]),
+                                     ("88", "112", ["ANAEMIA_MODERATE"])]:
+        one_day(sheet, "NUTRITION/ANAEMIA", f"{ANAEMIA} 贫血诊断与分度", born, b,
+                f"HAEMOGLOBIN={graver}", f"HAEMOGLOBIN={milder}", expected)
     return sheet.write("anaemia.csv")
 
 
@@ -317,6 +330,33 @@ def senses():
             sheet.add("VISION/VISION_LOW", f"{eyes}; 4岁前复查", born, day,
                       f"{day} OTHER VISION_LEFT={value} VISION_RIGHT=4.9",
                       ["VISION_LOW_UNDER_4_YEARS"] if low else [])
+    # A newborn is screened once. What a form of later repeats of it is no new result: the re-screen,
+    # or the diagnosis, that came after the screen has settled it.
+    passed = f"{failed}; {born + 42 * DAY} OTHER NEWBORN_HEARING_RESCREEN=PASS"
+    normal = f"{again}; {months(born, 2)} OTHER HEARING_DIAGNOSIS=NORMAL"
+    quoted = months(born, 3)
+    for history, today, expected in [
+        (f"{passed}; {quoted} V03 NEWBORN_HEARING_SCREEN=FAIL", quoted, []),
+        (f"{passed}; {quoted} V03 NEWBORN_HEARING_SCREEN=FAIL", months(born, 7), []),
+        (f"{normal}; {quoted} V03 NEWBORN_HEARING_RESCREEN=FAIL", quoted, []),
+        (f"{normal}; {quoted} V03 NEWBORN_HEARING_SCREEN=FAIL", quoted, []),
+        (f"{failed}; {quoted} V03 NEWBORN_HEARING_SCREEN=FAIL", quoted,
+         ["NEWBORN_HEARING_FAIL_3_MONTHS"]),
+        (f"{again}; {quoted} V03 NEWBORN_HEARING_SCREEN=FAIL", quoted,
+         ["NEWBORN_HEARING_RESCREEN_FAIL_3_MONTHS"]),
+    ]:
+        sheet.add(about, f"{newborn}: 体检表重复登记初筛", born, today, history, expected)
+    # A visit's test is done again and again: one that fails after a normal diagnosis is new.
+    sheet.add("HEARING/HEARING_FAIL", service, born, months(born, 24),
+              f"{heard} V06 HEARING=FAIL; {found} OTHER HEARING_DIAGNOSIS=NORMAL; "
+              f"{months(born, 24)} V24 HEARING=FAIL", ["HEARING_FAIL"])
+    one_day(sheet, "HEARING/HEARING_FAIL", service, born, heard, "HEARING=FAIL", "HEARING=PASS",
+            ["HEARING_FAIL"])
+    day = months(born, 54)
+    one_day(sheet, "VISION/VISION_LOW", eyes, born, day, "VISION_LEFT=4.6 VISION_RIGHT=5.0",
+            "VISION_LEFT=5.0 VISION_RIGHT=5.0", ["VISION_LOW_4_YEARS"])
+    one_day(sheet, "VISION/VISION_DIFFERENCE", eyes, born, day, "VISION_LEFT=4.8 VISION_RIGHT=5.0",
+            "VISION_LEFT=5.0 VISION_RIGHT=5.0", ["VISION_EYES_DIFFER"])
     return sheet.write("senses.csv")
 
 
@@ -838,6 +878,9 @@ def overdue():
                              ["IMMUNISATION_OVERDUE_HEPB"])]:
         sheet.add("IMMUNISATION/IMMUNISATION_HEPB", f"{nip} 乙肝3; 只有产科的记录", born,
                   months(born, 13), at_birth + later, expected)
+    form = "儿童入园（所）健康检查表: 医生意见（暂缓入园）"
+    one_day(sheet, "ENTRY_CHECK/ENTRY_DEFERRED", form, born, months(born, 20),
+            "ENTRY_CONCLUSION=DEFERRED", "ENTRY_CONCLUSION=FIT", ["ENTRY_DEFERRED"], fitness="UNFIT")
     return sheet.write("overdue.csv")
 
 

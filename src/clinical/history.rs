@@ -61,10 +61,10 @@ impl<'a> History<'a> {
         self.exams.len()
     }
 
-    /// The findings that occur at all, each with the place of its latest check-up.
-    pub(super) fn codes(&self) -> impl Iterator<Item = (FindingCode, usize)> + '_ {
+    /// The findings that occur at all.
+    pub(super) fn codes(&self) -> impl Iterator<Item = FindingCode> + '_ {
         let entries = CATALOGUE.iter().zip(&self.latest);
-        entries.filter_map(|(entry, latest)| latest.map(|at| (entry.code, at)))
+        entries.filter_map(|(entry, latest)| latest.map(|_| entry.code))
     }
 
     /// Oldest first, with their places.
@@ -75,6 +75,16 @@ impl<'a> History<'a> {
     /// The latest check-up that has the finding.
     pub(super) fn latest(&self, code: FindingCode) -> Option<usize> {
         self.latest[code.index()]
+    }
+
+    /// The check-ups that have the finding on the latest day that has it: what they are called and how
+    /// they came says nothing of which is the later.
+    pub(super) fn on_latest_day(&self, code: FindingCode) -> impl Iterator<Item = usize> + '_ {
+        let latest = self.latest(code);
+        let day = latest.map(|at| self.exams[at].check_up.date());
+        let earlier = latest.into_iter().flat_map(|at| (0..=at).rev());
+        let that_day = earlier.take_while(move |&at| Some(self.exams[at].check_up.date()) == day);
+        that_day.filter(move |&at| self.contents[at].has(code))
     }
 
     /// The latest check-up that has both findings.

@@ -1,4 +1,7 @@
 //! Conditions on the latest value of single findings: a limit, a code, an eye.
+//!
+//! Of several values of the latest day each is judged for itself, the graver first: neither the name of
+//! a record nor another institution's better value of that day takes away what one found.
 
 use super::{Case, Match};
 use crate::clinical::growth::age::Age;
@@ -13,10 +16,7 @@ impl Case<'_> {
         at_least: u32,
         below: u32,
         altitude: bool,
-    ) -> Option<Match> {
-        let at = self.history.latest(FindingCode::Haemoglobin)?;
-        let age = self.age_for(rule, at)?;
-        let tenths = self.history.one(at, FindingCode::Haemoglobin)?.quantity()?;
+    ) -> Vec<Match> {
         let metres = if altitude {
             self.setting.correcting_metres()
         } else {
@@ -24,18 +24,37 @@ impl Case<'_> {
         };
         // limit × (1 + 0.04 × h / 1000) = limit × (25000 + h) / 25000, compared without dividing.
         let limit = i64::from(below) * 10 * (25_000 + metres);
-        if tenths < i64::from(at_least) * 10 || tenths * 25_000 >= limit {
-            return None;
-        }
-        let mut found = self.on_exam(at, age);
-        let shown = decimal(tenths, 1);
-        found.value = format!("{shown} g/L");
-        found.inputs.extend([
-            ("haemoglobin_g_l", shown),
-            ("limit_g_l", decimal((limit + 12_500) / 25_000, 1)),
-            ("altitude_corrected_m", metres.to_string()),
-        ]);
-        Some(found)
+        let holds = |tenths| tenths >= i64::from(at_least) * 10 && tenths * 25_000 < limit;
+        let mut low = self.measured_so(rule, FindingCode::Haemoglobin, holds);
+        low.sort_by_key(|&(_, _, tenths)| tenths);
+        let found = |(at, age, tenths)| {
+            let mut found = self.on_exam(at, age);
+            let shown = decimal(tenths, 1);
+            found.value = format!("{shown} g/L");
+            found.inputs.extend([
+                ("haemoglobin_g_l", shown),
+                ("limit_g_l", decimal((limit + 12_500) / 25_000, 1)),
+                ("altitude_corrected_m", metres.to_string()),
+            ]);
+            found
+        };
+        low.into_iter().map(found).collect()
+    }
+
+    /// The values of a quantity on its latest day that are as asked for, each with its check-up and
+    /// the age there.
+    fn measured_so(
+        &self,
+        rule: &Rule,
+        code: FindingCode,
+        holds: impl Fn(i64) -> bool,
+    ) -> Vec<(usize, Age, i64)> {
+        let that_day = self.history.on_latest_day(code);
+        let measured = that_day.filter_map(|at| {
+            let scaled = self.history.one(at, code)?.quantity()?;
+            Some((at, self.age_for(rule, at)?, scaled))
+        });
+        measured.filter(|&(.., scaled)| holds(scaled)).collect()
     }
 
     pub(super) fn coded(
@@ -45,27 +64,38 @@ impl Case<'_> {
         any_of: &[String],
         none_of: &[String],
         settled_by: &[Answer],
-    ) -> Option<Match> {
-        let at = self.history.latest(code)?;
+    ) -> Vec<Match> {
         let among = |list: &[String], value: &str| list.iter().any(|known| known == value);
-        let mut values: Vec<&str> = self
-            .history
-            .all(at, code)
-            .filter_map(Finding::coded)
-            .filter(|value| match none_of {
+        let wanted = |at: usize| {
+            let values = self.history.all(at, code).filter_map(Finding::coded);
+            values.filter(|value| match none_of {
                 [] => among(any_of, value),
                 none_of => !among(none_of, value),
             })
-            .collect();
-        if values.is_empty() || settled_by.iter().any(|by| self.settled(at, by)) {
-            return None;
-        }
-        let age = self.age_for(rule, at)?;
-        values.sort_unstable();
-        values.dedup();
-        let mut found = self.on_exam(at, age);
-        found.inputs.push((code.as_str(), values.join(",")));
-        Some(found)
+        };
+        let stating = |at: usize| {
+            let mut values: Vec<&str> = wanted(at).collect();
+            // A form that repeats the newborn screen of then makes it no younger.
+            let since = match code {
+                FindingCode::NewbornHearingScreen | FindingCode::NewbornHearingRescreen => {
+                    (0..=at).find(|&at| wanted(at).next().is_some())?
+                }
+                _ => at,
+            };
+            if values.is_empty() || settled_by.iter().any(|by| self.settled(since, by)) {
+                return None;
+            }
+            let age = self.age_for(rule, at)?;
+            values.sort_unstable();
+            values.dedup();
+            let mut found = self.on_exam(at, age);
+            found.inputs.push((code.as_str(), values.join(",")));
+            Some(found)
+        };
+        self.history
+            .on_latest_day(code)
+            .filter_map(stating)
+            .collect()
     }
 
     pub(super) fn quantity(
@@ -74,30 +104,30 @@ impl Case<'_> {
         code: FindingCode,
         at_least: Option<Limit>,
         below: Option<Limit>,
-    ) -> Option<Match> {
+    ) -> Vec<Match> {
         let Kind::Quantity { unit, decimals, .. } = code.entry().kind else {
-            return None;
+            return Vec::new();
         };
-        let at = self.history.latest(code)?;
-        let scaled = self.history.one(at, code)?.quantity()?;
         // Limits that don't scale are refused when the rule is read.
         let limit = |limit: Option<Limit>| limit.and_then(|limit| limit.scaled(decimals));
         let (at_least, below) = (limit(at_least), limit(below));
-        if at_least.is_some_and(|low| scaled < low) || below.is_some_and(|high| scaled >= high) {
-            return None;
-        }
-        let age = self.age_for(rule, at)?;
-        let mut found = self.on_exam(at, age);
-        let shown = decimal(scaled, decimals);
-        found.value = format!("{shown}{}", unit_zh(unit));
-        found.inputs.push((code.as_str(), shown));
-        let limits = [("at_least", at_least), ("below", below)];
-        found.inputs.extend(
-            limits
-                .into_iter()
-                .filter_map(|(name, limit)| Some((name, decimal(limit?, decimals)))),
-        );
-        Some(found)
+        let holds = |scaled| {
+            at_least.is_none_or(|low| scaled >= low) && below.is_none_or(|high| scaled < high)
+        };
+        let mut values = self.measured_so(rule, code, holds);
+        values.sort_by_key(|&(.., scaled)| if below.is_some() { scaled } else { -scaled });
+        let found = |(at, age, scaled)| {
+            let mut found = self.on_exam(at, age);
+            let shown = decimal(scaled, decimals);
+            found.value = format!("{shown}{}", unit_zh(unit));
+            found.inputs.push((code.as_str(), shown));
+            let limits = [("at_least", at_least), ("below", below)];
+            let limits = limits.into_iter();
+            let limits = limits.filter_map(|(name, limit)| Some((name, decimal(limit?, decimals))));
+            found.inputs.extend(limits);
+            found
+        };
+        values.into_iter().map(found).collect()
     }
 
     pub(super) fn vision(&self, rule: &Rule, at_most: i64) -> Option<Match> {
@@ -107,16 +137,9 @@ impl Case<'_> {
         ];
         let mut low: Vec<(usize, Age, &'static str, String)> = Vec::new();
         for (eye, code) in eyes {
-            let Some(at) = self.history.latest(code) else {
-                continue;
-            };
-            let Some(age) = self.age_for(rule, at) else {
-                continue;
-            };
-            match self.history.one(at, code).and_then(Finding::quantity) {
-                Some(tenths) if tenths <= at_most => low.push((at, age, eye, decimal(tenths, 1))),
-                _ => {}
-            }
+            let measured = self.measured_so(rule, code, |tenths| tenths <= at_most);
+            let worst = measured.into_iter().min_by_key(|&(.., tenths)| tenths);
+            low.extend(worst.map(|(at, age, tenths)| (at, age, eye, decimal(tenths, 1))));
         }
         let &(at, age, ..) = low.iter().max_by_key(|(at, ..)| *at)?;
         let mut found = self.on_exam(at, age);
@@ -142,17 +165,19 @@ impl Case<'_> {
 
     pub(super) fn eye_difference(&self, rule: &Rule, at_least: i64) -> Option<Match> {
         let (left, right) = (FindingCode::VisionLeft, FindingCode::VisionRight);
-        let at = self.history.latest_with_both(left, right)?;
+        let day = |at: usize| self.history.exam(at).check_up.date();
         // Once an eye has been measured again, an older pair says nothing.
-        if self.history.latest(left) != Some(at) || self.history.latest(right) != Some(at) {
+        if day(self.history.latest(left)?) != day(self.history.latest(right)?) {
             return None;
         }
-        let age = self.age_for(rule, at)?;
-        let value = |code| self.history.one(at, code).and_then(Finding::quantity);
-        let (left, right) = (value(left)?, value(right)?);
-        if (left - right).abs() < at_least {
-            return None;
-        }
+        let both = self.history.on_latest_day(left).filter_map(|at| {
+            let value = |code| self.history.one(at, code).and_then(Finding::quantity);
+            Some((at, self.age_for(rule, at)?, value(left)?, value(right)?))
+        });
+        let apart = |&(.., left, right): &(usize, Age, i64, i64)| (left - right).abs();
+        let (at, age, left, right) = both
+            .filter(|pair| apart(pair) >= at_least)
+            .max_by_key(|pair| (apart(pair), pair.0))?;
         let mut found = self.on_exam(at, age);
         found.inputs.push(("vision_left", decimal(left, 1)));
         found.inputs.push(("vision_right", decimal(right, 1)));

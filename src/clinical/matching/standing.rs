@@ -170,16 +170,24 @@ impl Case<'_> {
         words.into_iter().filter(of_kind).for_each(found);
     }
 
-    /// Whether the check-up `since`, or the latest later one, settles a result.
+    /// Whether the latest answer, not of a day before the check-up `since`, settles a result. Where a
+    /// day gives several answers to one question each of them must.
     pub(super) fn settled(&self, since: usize, by: &Answer) -> bool {
-        self.history.latest(by.finding).is_some_and(|later| {
-            later >= since
-                && self
-                    .history
-                    .all(later, by.finding)
-                    .filter_map(Finding::coded)
-                    .any(|value| by.any_of.iter().any(|known| known == value))
-        })
+        let day = |at: usize| self.history.exam(at).check_up.date();
+        let settles = |at: usize| {
+            let values = self.history.all(at, by.finding).filter_map(Finding::coded);
+            let mut settling = values.filter(|value| by.any_of.iter().any(|one| one == value));
+            settling.next().is_some()
+        };
+        let Some(latest) = self.history.latest(by.finding) else {
+            return false;
+        };
+        let mut that_day = self.history.on_latest_day(by.finding);
+        day(latest) >= day(since)
+            && match by.finding.entry().repeats {
+                true => that_day.any(settles),
+                false => that_day.all(settles),
+            }
     }
 }
 

@@ -114,11 +114,13 @@ impl Index {
                 asked.filter(|(track, status, _)| (*track, *status) == (item.track, item.status));
             asked.for_each(|(_, _, rules)| call(rules));
         }
-        for (code, latest) in history.codes() {
+        for code in history.codes() {
             let known = &self.by_finding[code.index()];
             call(&known.always);
             if !known.by_latest.0.is_empty() {
-                known.by_latest.of(history.all(latest, code), &mut call);
+                for at in history.on_latest_day(code) {
+                    known.by_latest.of(history.all(at, code), &mut call);
+                }
             }
             if !known.by_any.0.is_empty() {
                 for (at, _) in history.exams() {
@@ -134,7 +136,7 @@ impl Index {
 /// The values of its finding without which a condition cannot hold.
 enum Values<'r> {
     Whatever,
-    /// In the latest check-up that has the finding.
+    /// In a check-up of the latest day that has the finding.
     Latest(&'r [String]),
     /// In any check-up.
     Ever(&'r [String]),

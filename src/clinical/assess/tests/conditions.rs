@@ -278,6 +278,12 @@ fn a_failed_newborn_hearing_screen_waits_for_its_re_screen() {
         vec![coded("HEARING_DIAGNOSIS", "NORMAL", None)],
     );
     assert_eq!(at("2022-09-01", &[failed.clone(), normal]).0, "");
+    // A form that repeats the screen of then opens nothing that was settled since.
+    let form = vec![coded("NEWBORN_HEARING_SCREEN", "FAIL", None)];
+    let form = check_up("g", "2022-09-02", form);
+    let passed = rescreen("PASS", "2022-07-14");
+    assert_eq!(at("2022-09-03", &[passed, form.clone()]).0, "");
+    assert_eq!(at("2022-09-03", &[form]).0, "NEWBORN_HEARING_FAIL_3_MONTHS");
     // A child that hears at its visit is no urgent one for years, though no test has settled it.
     let heard = check_up("d", "2022-12-01", vec![coded("HEARING", "PASS", None)]);
     let after = [failed.clone(), heard.clone()];

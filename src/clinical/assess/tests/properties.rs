@@ -68,12 +68,44 @@ fn any_history() -> impl Strategy<Value = Vec<CheckUp>> {
     })
 }
 
+/// Results that rules read by themselves, each with three answers.
+const SINGLE: &[fn(usize) -> Finding] = &[
+    |value| coded("HEARING", ["PASS", "FAIL", "PASS"][value], None),
+    |value| coded("ENTRY_CONCLUSION", ["FIT", "DEFERRED", "FIT"][value], None),
+    |value| {
+        coded(
+            "HEARING_DIAGNOSIS",
+            ["NORMAL", "LOSS", "NORMAL"][value],
+            None,
+        )
+    },
+    |value| haemoglobin([520, 850, 1_180][value]),
+    |value| number("VISION_LEFT", [45, 48, 50][value], 1, "1"),
+];
+
 proptest! {
     #[test]
     fn the_order_of_check_ups_never_matters(
         (history, shuffled) in any_history().prop_flat_map(|h| (Just(h.clone()), Just(h).prop_shuffle()))
     ) {
         prop_assert!(raised(&history) == raised(&shuffled));
+    }
+
+    /// Which of two coded results or quantities of one day counts is not settled by the records' names.
+    #[test]
+    fn the_names_of_records_never_matter(
+        days in prop::collection::vec((0..3_i64, 0..SINGLE.len(), 0..3_usize), 1..6),
+    ) {
+        let named = |name: &dyn Fn(usize) -> String| {
+            let each = days.iter().enumerate().map(|(at, &(n, what, value))| {
+                let date = girl().birth_date + chrono::TimeDelta::days(1_000 + n);
+                check_up(&name(at), &date.to_string(), vec![SINGLE[what](value)])
+            });
+            let all: Vec<CheckUp> = each.collect();
+            let alerts = raised(&all).into_iter();
+            alerts.map(|alert| (alert.rule, alert.level, alert.date)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(named(&|at| format!("r{at}")), named(&|at| format!("r{}", 9 - at)));
     }
 
     #[test]

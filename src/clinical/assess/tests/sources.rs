@@ -260,6 +260,63 @@ fn a_pen_is_of_the_institution_that_knows_of_it() {
     assert_eq!(all_on(on_day(9), &[with_pen, again]).len(), 1);
 }
 
+/// Two results of one day: the graver counts, whatever the records are called, whoever sent them and
+/// however they came.
+#[test]
+fn of_one_day_the_graver_counts() {
+    let left = |value| number("VISION_LEFT", value, 1, "1");
+    let hearing = |value| coded("HEARING", value, None);
+    let conclusion = |value| coded("ENTRY_CONCLUSION", value, None);
+    let sign = |value| coded("RICKETS_SIGN", value, None);
+    let (infant, older) = (day("2023-06-10"), day("2027-01-10"));
+    for (date, graver, milder, expected) in [
+        (
+            infant,
+            conclusion("DEFERRED"),
+            conclusion("FIT"),
+            "ENTRY_DEFERRED",
+        ),
+        (
+            infant,
+            haemoglobin(520),
+            haemoglobin(1_180),
+            "ANAEMIA_SEVERE",
+        ),
+        (infant, haemoglobin(520), haemoglobin(950), "ANAEMIA_SEVERE"),
+        (infant, hearing("FAIL"), hearing("PASS"), "HEARING_FAIL"),
+        (older, left(45), left(50), "VISION_LOW_4_YEARS"),
+        (infant, sign("05"), sign("01"), "RICKETS_ROSARY"),
+    ] {
+        let today = date + chrono::TimeDelta::days(9);
+        let alone = all_on(today, &[by("a", "1", date, vec![graver.clone()])]);
+        let told = |alerts: &[Raised]| {
+            let one = |alert: &Raised| (alert.rule.to_owned(), alert.inputs.clone());
+            alerts.iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(rules(&alone), [expected]);
+        for (first, second, record) in [
+            ("a", "a", "0"),
+            ("a", "a", "2"),
+            ("a", "b", "1"),
+            ("b", "a", "1"),
+        ] {
+            let one = by(first, "1", date, vec![graver.clone()]);
+            let other = by(second, record, date, vec![milder.clone()]);
+            let pair = [one.clone(), other.clone()];
+            assert_eq!(
+                told(&all_on(today, &pair)),
+                told(&alone),
+                "{expected} {first} {second} {record}"
+            );
+            assert_eq!(told(&all_on(today, &[other, one])), told(&alone));
+        }
+        // A later day takes it back.
+        let later = by("a", "0", date + chrono::TimeDelta::days(1), vec![milder]);
+        let all = [by("a", "1", date, vec![graver]), later];
+        assert_ne!(told(&all_on(today, &all)), told(&alone));
+    }
+}
+
 type Parts = Vec<(usize, i64)>;
 
 fn record() -> impl Strategy<Value = (&'static str, i64, Parts)> {
