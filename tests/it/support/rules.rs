@@ -22,8 +22,8 @@ pub fn edited(mut files: Vec<RuleFile>, name: &str, from: &str, to: &str) -> Vec
 
 /// A stricter set: haemoglobin below 106 g/L is moderate anaemia.
 pub fn stricter() -> Vec<RuleFile> {
-    let from = "family = \"ANAEMIA\"\nlevel = \"HIGH\"";
-    let to = "version = 9\nfamily = \"ANAEMIA\"\nlevel = \"HIGH\"";
+    let from = "id = \"ANAEMIA_MODERATE\"\nversion = 4";
+    let to = "id = \"ANAEMIA_MODERATE\"\nversion = 9";
     let files = edited(shipped(), "anaemia.toml", from, to);
     let (from, to) = ("at_least = 60, below = 90", "at_least = 60, below = 106");
     edited(files, "anaemia.toml", from, to)
