@@ -434,7 +434,8 @@ def newborn():
             (f"{months(born, 13)} OTHER NEWBORN_DISEASE_SCREEN={code}", months(born, 13),
              [f"{rule}_FROM_12_MONTHS"]),
             (f"{found}; {later} OTHER NEWBORN_DISEASE_RULED_OUT={code}", later, []),
-            (f"{found}; {later} OTHER NEWBORN_DISEASE_SCREEN=NEGATIVE", later, []),
+            # A negative result names no disease: it may be of another panel.
+            (f"{found}; {later} OTHER NEWBORN_DISEASE_SCREEN=NEGATIVE", later, [rule]),
             (f"{later} OTHER NEWBORN_DISEASE_SCREEN={code}; {seen} V00 NEWBORN_DISEASE_SCREEN=NEGATIVE",
              later, [rule]),
             (f"{found}; {seen} OTHER NEWBORN_DISEASE_SCREEN=NEGATIVE", seen, [rule]),
@@ -567,6 +568,8 @@ def conditions():
         (f"{deferred}; {two} TRANSFER WEIGHT=11000", ["ENTRY_DEFERRED_CHECKED_AGAIN"], "CONDITIONAL"),
         (f"{deferred}; {two} OUTPATIENT WEIGHT=11000", ["ENTRY_DEFERRED"], "UNFIT"),
         (f"{deferred}; {one} ENTRY WEIGHT=11000", ["ENTRY_DEFERRED"], "UNFIT"),
+        # What comes within two weeks is a part of the same check.
+        (f"{deferred}; {one + DAY} ENTRY WEIGHT=11000", ["ENTRY_DEFERRED"], "UNFIT"),
         (f"{deferred}; {two} ENTRY ENTRY_CONCLUSION=DEFERRED", ["ENTRY_DEFERRED"], "UNFIT"),
     ]:
         sheet.add(about, source, born, two, history, expected, fitness=fitness)
@@ -677,6 +680,13 @@ def infectious():
                 (known, contact + length * DAY, [], "FIT"),
                 (seen, contact + 2 * DAY, [f"{rule}_SEEN"], "CONDITIONAL"),
                 (seen, contact + length * DAY, [], "FIT"),
+                # The doctor writes on the day of the contact; the contact is written down again later.
+                (f"{known} RETURN_CERTIFICATE={disease}", contact, [f"{rule}_SEEN"], "CONDITIONAL"),
+                (f"{seen}; {contact + 4 * DAY} OUTPATIENT INFECTIOUS_CONTACT={disease} CONTACT_DATE={contact}",
+                 contact + 4 * DAY, [f"{rule}_SEEN"], "CONDITIONAL"),
+                # Another contact after the doctor's word is another question.
+                (f"{seen}; {contact + 4 * DAY} OUTPATIENT INFECTIOUS_CONTACT={disease} "
+                 f"CONTACT_DATE={contact + 3 * DAY}", contact + 4 * DAY, [rule], "UNFIT"),
             ]:
                 sheet.add(about, source, born, today, history, expected, fitness=fitness)
         sheet.add(about, source, born, contact, met, [])

@@ -88,6 +88,15 @@ impl Case<'_> {
         };
         let told = places().filter(|&at| self.tells(asked, source, at));
         let told: BTreeSet<NaiveDate> = told.map(day).collect();
+        if asked.finding == FindingCode::InfectiousContact {
+            // A doctor's word is about the contacts there were by then, whenever they were recorded.
+            let met = |&on: &NaiveDate| {
+                let speaking = self.speaking(asked, source, on).into_iter();
+                let dates = speaking.filter_map(|at| self.day_told(at, FindingCode::ContactDate));
+                dates.max().unwrap_or(on)
+            };
+            return told.iter().copied().filter(|on| met(on) <= last).collect();
+        }
         let repeats = |on: NaiveDate| {
             let since = on.checked_sub_days(Days::new(still_told(rule)));
             certified.contains(&on) && since.is_some_and(|since| told.range(since..on).count() > 0)
@@ -105,22 +114,37 @@ impl Case<'_> {
     /// it had begun before, or is only known to have been over by then.
     fn lies_before(&self, asked: &Asked<'_>, source: &str, on: NaiveDate, of: NaiveDate) -> bool {
         use FindingCode::{OnsetDate, RashDate, SymptomsGoneDate, TreatmentDate};
-        let exams = self.history.exams();
-        let that_day = exams.filter(|(_, exam)| exam.check_up.date() == on);
-        let speaking: Vec<usize> = that_day
-            .map(|(at, _)| at)
-            .filter(|&at| self.tells(asked, source, at) || self.adds_to(asked, source, at))
-            .collect();
+        let speaking = self.speaking(asked, source, on);
         let latest = |codes: &[FindingCode]| {
             let each = speaking
                 .iter()
                 .flat_map(|&at| codes.iter().map(move |&code| (at, code)));
             each.filter_map(|(at, code)| self.day_told(at, code)).max()
         };
+        let gone = latest(&[SymptomsGoneDate]).is_some_and(|gone| gone <= of);
         match latest(&[OnsetDate, RashDate, TreatmentDate]) {
-            Some(begun) => begun < of,
-            None => latest(&[SymptomsGoneDate]).is_some_and(|gone| gone <= of),
+            // What had begun and nobody had stated by then, the certificate may not have been about.
+            Some(begun) => begun < of && (gone || on == of || self.was_stated(asked, begun, of)),
+            None => gone,
         }
+    }
+
+    /// Whether anybody stated the disease on a day from `since` to `until`.
+    fn was_stated(&self, asked: &Asked<'_>, since: NaiveDate, until: NaiveDate) -> bool {
+        self.history.exams().any(|(at, exam)| {
+            (since..=until).contains(&exam.check_up.date())
+                && self.states(at, asked.finding, asked.code)
+        })
+    }
+
+    /// The check-ups of a day in which an institution speaks of the disease or contact.
+    fn speaking(&self, asked: &Asked<'_>, source: &str, on: NaiveDate) -> Vec<usize> {
+        let exams = self.history.exams();
+        let that_day = exams.filter(|(_, exam)| exam.check_up.date() == on);
+        let places = that_day.map(|(at, _)| at);
+        places
+            .filter(|&at| self.tells(asked, source, at) || self.adds_to(asked, source, at))
+            .collect()
     }
 
     fn period_told_by(&self, rule: &Rule, asked: &Asked<'_>, source: &str) -> Option<Match> {

@@ -1,6 +1,6 @@
 //! Conditions that a child has until somebody says otherwise.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::{Case, Match};
 use crate::clinical::growth::age::Age;
@@ -8,6 +8,9 @@ use crate::clinical::rules::{Answer, Rule};
 use crate::domain::catalogue::FindingCode;
 use crate::domain::checkup::VisitKind;
 use crate::domain::finding::Finding;
+
+/// From so many days on another check-up of the same kind should have said the same again `[P]`.
+const CHECKED_AGAIN_DAYS: u64 = 14;
 
 impl Case<'_> {
     /// Whether the check-up states the code of a coded finding.
@@ -83,16 +86,22 @@ impl Case<'_> {
         words.into_iter().for_each(found);
     }
 
-    /// Whether a check-up of one of these kinds is of a later day than the latest that has the finding.
+    /// Whether the institution that has the finding latest made a check-up of one of these kinds some time
+    /// after it. What comes within days of it is a part of it, as a result of the laboratory is; another
+    /// institution's visit is not told to who may not know it.
     pub(super) fn visited_since(&self, finding: FindingCode, kinds: &[VisitKind]) -> bool {
         let Some(at) = self.history.latest(finding).filter(|_| !kinds.is_empty()) else {
             return false;
         };
-        let since = self.history.exam(at).check_up.date();
+        let of = self.history.exam(at);
+        let again = Days::new(CHECKED_AGAIN_DAYS);
+        let Some(since) = of.check_up.date().checked_add_days(again) else {
+            return false;
+        };
         let mut exams = self.history.exams().rev();
         exams.any(|(_, exam)| {
             let visit = exam.check_up.visit();
-            exam.check_up.date() > since && kinds.contains(&visit)
+            exam.source == of.source && exam.check_up.date() >= since && kinds.contains(&visit)
         })
     }
 

@@ -158,7 +158,8 @@ pub enum Condition {
         none_of: Vec<String>,
         #[serde(default)]
         settled_by: Vec<Answer>,
-        /// Only until a check-up of a later day is of one of these kinds: it should have said so again.
+        /// Only until the institution has made a check-up of one of these kinds two weeks later or more: it
+        /// should have said so again.
         #[serde(default)]
         until_visit: Vec<VisitKind>,
     },
