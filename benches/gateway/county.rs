@@ -18,6 +18,7 @@ use crate::{
     measure::{Figure, every},
     support::{
         clients::{Client, PARENT},
+        engines::Place,
         server::Server,
     },
 };
@@ -35,6 +36,7 @@ pub struct County {
     server: Server,
     hospital: Client,
     facility: Client,
+    commission: Client,
     today: NaiveDate,
     rows: &'static Rows,
 }
@@ -162,6 +164,7 @@ impl County {
             server,
             hospital,
             facility,
+            commission,
             today,
             rows: Rows::from(today),
         }
@@ -180,6 +183,16 @@ impl County {
     /// The hospital, for whoever needs its credentials.
     pub fn hospital(&self) -> &Client {
         &self.hospital
+    }
+
+    /// The commission, for what only it may ask.
+    pub fn commission(&self) -> &Client {
+        &self.commission
+    }
+
+    /// Its database.
+    pub fn place(&self) -> Place {
+        self.server.place()
     }
 
     /// The hospital over so many connections.

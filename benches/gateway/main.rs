@@ -2,8 +2,9 @@
 //!
 //! The gateway is the real program in a process of its own, with mTLS, durability, sealing and ledger
 //! on. Its limits: a bare tonic echo of the same messages over the same mTLS, and raw inserts of the
-//! same rows into the same engine; a list of alerts writes an entry for each child it looks at. Figures of these machines move by ±15% between runs: read the
-//! ratios.
+//! same rows into the same engine; a list of alerts writes an entry for each child it looks at. A preview
+//! of a rule set stands beside the bare reading of what it reads. Figures of these machines move by ±15%
+//! between runs: read the ratios.
 //!
 //! ARGS chooses parts by name: `make bench ARGS=sqlite`, or `postgres`, or `assessment`, which judges one
 //! child without a store.
@@ -23,6 +24,7 @@ mod assessment;
 mod county;
 mod echo;
 mod measure;
+mod preview;
 
 use std::time::Duration;
 
@@ -32,6 +34,8 @@ use measure::{Figure, calls, raw_looks, raw_rows, stream};
 
 /// How long each figure is measured.
 const FOR: Duration = Duration::from_secs(3);
+/// How long the county's histories are made longer before a rule set is previewed over them.
+const FILLING: Duration = Duration::from_secs(20);
 /// Calls under way at once, over this many connections.
 const AT_ONCE: usize = 64;
 const CONNECTIONS: usize = 4;
@@ -96,6 +100,28 @@ async fn on_engine(engine: &str, database: Option<String>) {
     let listed = county.lists(READERS, FOR).await;
     compare(engine, "alert_list", "raw_looks", &listed, &raw);
     print(engine, "alert_list", "bare_echo", listed, echoed);
+
+    // Histories as long as those of children in life, as far as that is done in time.
+    stream(
+        STREAMS,
+        FILLING,
+        &county.pushers(STREAMS).await,
+        county.rows(),
+    )
+    .await;
+    let (read, check_ups) = preview::raw_reads(county.place()).await;
+    let (previewed, children) = preview::preview(county.commission()).await;
+    let each = check_ups as f64 / children as f64;
+    println!("{engine}_preview_children {children}");
+    println!(
+        "{engine}_preview_children_per_second {:.0}",
+        previewed.per_second
+    );
+    println!(
+        "{engine}_preview_check_ups_per_second {:.0}",
+        previewed.per_second * each
+    );
+    compare(engine, "preview_children", "raw_reads", &previewed, &read);
     county.close().await;
 }
 
