@@ -341,10 +341,9 @@ impl<'a> Case<'a> {
                 code,
                 ended_by,
                 ended_code,
-                settled_by,
             } => {
                 let end = (*ended_by, ended_code.as_ref().unwrap_or(code).as_str());
-                self.stands(rule, (*finding, code), (end, settled_by), found);
+                self.stands(rule, (*finding, code), end, found);
             }
             Condition::Period {
                 finding,

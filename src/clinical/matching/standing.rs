@@ -28,7 +28,7 @@ impl Case<'_> {
         &self,
         rule: &Rule,
         (finding, code): (FindingCode, &str),
-        ((ended_by, ended_code), settled_by): ((FindingCode, &str), &[Answer]),
+        (ended_by, ended_code): (FindingCode, &str),
         found: &mut dyn FnMut(Match),
     ) {
         if self.history.latest(finding).is_none() {
@@ -41,11 +41,7 @@ impl Case<'_> {
             if end.is_some_and(|end| day < end) {
                 break;
             }
-            let settles = |by: &Answer| {
-                let mut codes = by.any_of.iter();
-                codes.any(|code| self.states(at, by.finding, code))
-            };
-            if self.states(at, ended_by, ended_code) || settled_by.iter().any(settles) {
+            if self.states(at, ended_by, ended_code) {
                 end = Some(day);
             }
             if !self.states(at, finding, code) {

@@ -50,9 +50,7 @@ pub(super) fn check_condition(when: &Condition) -> Result<(), RuleFault> {
             code,
             ended_by,
             ended_code,
-            settled_by,
         } => {
-            settled_by.iter().try_for_each(check_answer)?;
             check_codes(*finding, [code])?;
             check_codes(*ended_by, [ended_code.as_ref().unwrap_or(code)])
         }

@@ -181,9 +181,6 @@ pub enum Condition {
         ended_by: FindingCode,
         #[serde(default)]
         ended_code: Option<String>,
-        /// Further results of a later day that end it likewise.
-        #[serde(default)]
-        settled_by: Vec<Answer>,
     },
     /// A period after an illness or a contact, until a later check-up states the code of `ended_by`.
     /// It is over when every clock is. Each institution's word is judged by itself.

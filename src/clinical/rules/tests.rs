@@ -426,7 +426,6 @@ fn conditions_that_can_not_hold_are_refused() {
         r#"{ quantity = { finding = "BIRTH_WEIGHT", at_least = "2500", below = "2500" } }"#,
         r#"{ quantity = { finding = "HEARING", below = "1" } }"#,
         r#"{ written = { finding = "HEARING" } }"#,
-        r#"{ stands = { finding = "CONDITION", code = "PKU", ended_by = "CONDITION_RULED_OUT", settled_by = [{ finding = "HEARING", any_of = [] }] } }"#,
         r#"{ item = { track = "IMMUNISATION", status = "OVERDUE", only_with_from_days = 28 } }"#,
         r#"{ period = { finding = "INFECTIOUS_DISEASE", code = "HFMD", clocks = [], phase = "OVER" } }"#,
         r#"{ period = { finding = "INFECTIOUS_DISEASE", code = "HFMD", clocks = [{ from = "WEIGHT", days = 1 }], phase = "OVER" } }"#,
