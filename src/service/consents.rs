@@ -11,7 +11,7 @@ use super::{
     error::{Error, Problem},
     gateway::Gateway,
     guardian_codes,
-    guardianships::serves,
+    guardianships::must_serve,
     reason::Reason,
 };
 use crate::{
@@ -30,9 +30,7 @@ use crate::{
     store::{
         Tx,
         consents::{self, ConsentRow, Grant},
-        enrolments,
-        guardianships::{self, GuardianshipRow},
-        organizations,
+        enrolments, guardianships, organizations,
     },
 };
 
@@ -220,6 +218,7 @@ async fn speaks(
     evidence: Evidence,
 ) -> Result<(Id<Guardianship>, String), Error> {
     let (region, now) = (change.region, change.now);
+    let all = guardianships::of_child(&mut change.tx, region, grant.child).await?;
     let (id, evidence) = match evidence {
         Evidence::Code(code) => {
             let digest = guardian_codes::digest(change.gateway(), region, &code);
@@ -243,24 +242,13 @@ async fn speaks(
                 named.ok_or_else(|| Error::field("consent.guardianship", Reason::FieldRequired))?;
             // As for a code: before whom no guardian of the child has reason to stand has no paper of one.
             let office = change.caller.kind == OrganizationKind::HealthCommission;
-            if !office && !serves(change, grant.child).await? {
-                let row = guardianships::find(&mut change.tx, region, named).await?;
-                let ours = |row: &GuardianshipRow| {
-                    row.child == grant.child && row.recorded_by == change.caller.organization
-                };
-                // To have recorded the guardianship is no reason; whoever did knows that it is there.
-                let own = row.is_some_and(|row| ours(&row));
-                let why = if own {
-                    Reason::ChildNotServed
-                } else {
-                    Reason::GuardianshipNotHeld
-                };
-                return Err(why.into());
+            if !office {
+                let of = all.iter().find(|g| g.id == named);
+                must_serve(change, grant.child, of, Reason::GuardianshipNotHeld).await?;
             }
             (named, document)
         }
     };
-    let all = guardianships::of_child(&mut change.tx, region, grant.child).await?;
     let today = change.settings.zone.day(now);
     let speaks = all.iter().any(|g| g.id == id && g.speaks_on(today));
     // While anybody disputes who speaks for the child, nothing may replace its last undisputed

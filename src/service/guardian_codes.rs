@@ -10,7 +10,7 @@ use super::{
     change::Change,
     error::Error,
     gateway::Gateway,
-    guardianships::{leaf, serves},
+    guardianships::{leaf, must_serve},
     reason::Reason,
 };
 use crate::{
@@ -61,15 +61,7 @@ pub async fn issue(
     let row = guardianships::find(&mut change.tx, region, guardianship).await?;
     let row = row.ok_or(Reason::NotFound)?;
     let us = change.caller.organization;
-    if !serves(&mut change, of).await? {
-        let own = row.recorded_by == us;
-        let why = if own {
-            Reason::ChildNotServed
-        } else {
-            Reason::NotFound
-        };
-        return Err(why.into());
-    }
+    must_serve(&mut change, of, Some(&row), Reason::NotFound).await?;
     // A disputed guardian may still withdraw; what a code opens is decided when it is used.
     if !row.holds_on(change.settings.zone.day(change.now)) {
         return Err(Reason::GuardianshipNotHeld.into());

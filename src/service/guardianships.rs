@@ -269,11 +269,33 @@ pub(super) fn leaf(
     })
 }
 
+/// Refuses whoever has no guardian of the child standing before it: as `stranger` is refused, and with
+/// `CHILD_NOT_SERVED` whoever recorded the guardianship itself, which is no reason, and knows that it is
+/// there.
+pub(super) async fn must_serve(
+    change: &mut Change,
+    child: Id<Child>,
+    guardianship: Option<&GuardianshipRow>,
+    stranger: Reason,
+) -> Result<(), Error> {
+    if serves(change, child).await? {
+        return Ok(());
+    }
+    let us = change.caller.organization;
+    let own = guardianship.is_some_and(|row| row.recorded_by == us);
+    Err(if own {
+        Reason::ChildNotServed
+    } else {
+        stranger
+    }
+    .into())
+}
+
 /// Whether guardians of the child have a reason to stand before the calling institution: it
 /// registered the child first, examined it, or has an agreement in force with a facility where the
 /// child is expected or in care. To know a number of a child that is known already makes no such
 /// reason; short of a false examination in the child's record, nothing the institution does alone does.
-pub(super) async fn serves(change: &mut Change, child: Id<Child>) -> Result<bool, Error> {
+async fn serves(change: &mut Change, child: Id<Child>) -> Result<bool, Error> {
     let (region, now, zone) = (change.region, change.now, change.settings.zone);
     let us = change.caller.organization;
     let tx = &mut change.tx;
