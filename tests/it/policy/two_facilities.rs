@@ -70,28 +70,8 @@ async fn due_at(bench: &Bench, care: &Care, facility: usize) -> Doors {
 }
 
 async fn sees(bench: &Bench, care: &Care, facility: usize) -> Doors {
-    let facility = &care.county.facilities[facility];
-    let ask = Ask {
-        claim: facility.claim.clone(),
-        region: region(),
-        method: "AlertService.ListAlerts",
-        question: Question::Facility {
-            facility: facility.id,
-            purpose: None,
-            child: None,
-            part: Part::Standing,
-        },
-    };
-    let Answer::Alerts {
-        alerts, audience, ..
-    } = care.looks.ask(ask).await.unwrap()
-    else {
-        panic!("another answer than was asked for");
-    };
-    let opened = alerts.into_iter();
-    let opened = opened.map(|a| disclosure::open_alert(&bench.gateway, region(), a, &audience));
-    let opened: Vec<_> = opened.filter_map(|alert| alert.unwrap()).collect();
-    doors(&opened)
+    let by = &care.county.facilities[facility].claim;
+    doors(&care.sees(bench, by, Part::Standing).await.unwrap())
 }
 
 /// The rules of entry checks that an inbox shows.

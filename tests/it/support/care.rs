@@ -236,10 +236,18 @@ impl Care {
 
     /// Somebody of the first facility acknowledges an alert.
     pub async fn acknowledge(&self, bench: &Bench, alert: Id<Alert>) -> Result<OpenedAlert, Error> {
-        let ask = asked(
-            &self.county.facilities[0].claim,
-            "AlertService.AcknowledgeAlert",
-        );
+        let staff = &self.county.facilities[0].claim;
+        self.acknowledge_by(bench, staff, alert).await
+    }
+
+    /// Somebody of a facility acknowledges an alert.
+    pub async fn acknowledge_by(
+        &self,
+        bench: &Bench,
+        by: &Claim,
+        alert: Id<Alert>,
+    ) -> Result<OpenedAlert, Error> {
+        let ask = asked(by, "AlertService.AcknowledgeAlert");
         disclosure::acknowledge(&bench.gateway, &ask, alert).await
     }
 
@@ -260,7 +268,8 @@ impl Care {
         }
     }
 
-    /// What somebody sees of alerts in a part of their life, opened.
+    /// What somebody sees of alerts in a part of their life, opened: a facility's staff of its own children, an
+    /// instructor of the first facility's.
     pub async fn sees(
         &self,
         bench: &Bench,
@@ -274,8 +283,10 @@ impl Care {
                 part,
             }
         } else {
+            let mut facilities = self.county.facilities.iter();
+            let own = facilities.find(|of| of.id == by.organization);
             Question::Facility {
-                facility: self.county.facilities[0].id,
+                facility: own.unwrap_or(&self.county.facilities[0]).id,
                 purpose: None,
                 child: None,
                 part,

@@ -10,7 +10,7 @@ use yuqiao::{
     },
     service::{
         caller::Claim,
-        disclosure::{self, Answer, Ask, Event, OpenedAlert, Question},
+        disclosure::{Event, OpenedAlert},
         enrolments,
         practitioners::{self, NewAssignment},
     },
@@ -29,38 +29,9 @@ use crate::{
     survival::quiet,
 };
 
-fn asked(by: &Claim, method: &'static str) -> Ask {
-    Ask {
-        claim: by.clone(),
-        region: region(),
-        method,
-        question: Question::Facility {
-            facility: by.organization,
-            purpose: None,
-            child: None,
-            part: Part::Standing,
-        },
-    }
-}
-
 async fn seen_by(bench: &Bench, care: &Care, by: &Claim, alert: Id<Alert>) -> OpenedAlert {
-    let ask = asked(by, "AlertService.ListAlerts");
-    let Answer::Alerts {
-        alerts, audience, ..
-    } = care.looks.ask(ask).await.unwrap()
-    else {
-        panic!("another answer than was asked for");
-    };
-    let one = alerts.into_iter().find(|a| a.row.id == alert).unwrap();
-    let opened = disclosure::open_alert(&bench.gateway, region(), one, &audience);
-    opened.unwrap().unwrap()
-}
-
-async fn acknowledge(bench: &Bench, by: &Claim, alert: Id<Alert>) -> OpenedAlert {
-    let ask = asked(by, "AlertService.AcknowledgeAlert");
-    disclosure::acknowledge(&bench.gateway, &ask, alert)
-        .await
-        .unwrap()
+    let seen = care.sees(bench, by, Part::Standing).await.unwrap();
+    seen.into_iter().find(|a| a.row.id == alert).unwrap()
 }
 
 /// Break it: in `service/escalation.rs`, let `leaves` ask for any facility; in `store/alerts/disclosing.rs`,
@@ -84,7 +55,7 @@ async fn one_facility_s_note_is_not_the_other_s() {
         let alert = allergic(&bench, &care, ward, "r1").await;
         assert_eq!(clocks(&bench, &care).await.len(), 2);
 
-        let own = acknowledge(&bench, &ours, alert).await;
+        let own = care.acknowledge_by(&bench, &ours, alert).await.unwrap();
         assert!(own.row.state.life().acknowledged.is_some());
         let other = seen_by(&bench, &care, &theirs, alert).await;
         assert_eq!(other.row.state, AlertState::open(other.row.state.since()));
@@ -110,8 +81,8 @@ async fn one_facility_s_note_is_not_the_other_s() {
         quiet::check(&bench, county).await;
 
         // Again is harmless, and the other's own note ends the other's clock.
-        acknowledge(&bench, &ours, alert).await;
-        let other = acknowledge(&bench, &theirs, alert).await;
+        care.acknowledge_by(&bench, &ours, alert).await.unwrap();
+        let other = care.acknowledge_by(&bench, &theirs, alert).await.unwrap();
         assert!(matches!(other.row.state, AlertState::Acknowledged { .. }));
         assert!(clocks(&bench, &care).await.is_empty());
         quiet::check(&bench, county).await;
@@ -154,7 +125,7 @@ async fn what_an_older_gateway_acknowledged_is_acknowledged() {
         let care = Care::of(&bench, 1, Vec::new()).await;
         let alert = at_both(&bench, &care, "2027-02-28").await;
         let [ours, theirs] = [0, 1].map(|n| care.county.facilities[n].claim.clone());
-        acknowledge(&bench, &ours, alert).await;
+        care.acknowledge_by(&bench, &ours, alert).await.unwrap();
         let mut raw = Raw::connect(&bench.place).await;
         raw.execute("DELETE FROM acknowledgements".to_owned()).await;
         raw.execute("DELETE FROM escalations".to_owned()).await;
@@ -197,7 +168,9 @@ async fn an_instructor_of_both_is_told_what_one_left_alone() {
                 .unwrap();
             care.consent_to(&bench, ward, 1).await;
             let alert = allergic(&bench, &care, ward, &ward.id.to_string()).await;
-            acknowledge(&bench, &notes.claim, alert).await;
+            care.acknowledge_by(&bench, &notes.claim, alert)
+                .await
+                .unwrap();
         }
         hours_pass(&bench, 5).await;
         let events = care.inbox(&care.instructor, 0).await.unwrap();
@@ -221,7 +194,7 @@ async fn who_lost_its_keys_is_not_told_that_another_took_note() {
         let alert = at_both(&bench, &care, "2026-09-02").await;
         let [ours, theirs] = [0, 1].map(|n| care.county.facilities[n].claim.clone());
         bench.clock.advance(TimeDelta::days(3));
-        acknowledge(&bench, &ours, alert).await;
+        care.acknowledge_by(&bench, &ours, alert).await.unwrap();
         let told = pointers(&bench, &theirs).await;
         assert_eq!(told.last().unwrap(), "-KEY_CLOSED", "{told:?}");
         assert!(!told.contains(&"-TAKEN_UP".to_owned()));
